@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The git repository of package definitions that a jobset follows.
+package struct ChannelDescription: Hashable, Sendable, Encodable {
+    package var name: String
+    package var url: ChannelLocation
+    package var branch: String
+    /// Engine `guix`: what authenticates the channel's commits.
+    package var introduction: Introduction?
+    /// Engine `nix`: the file in the repository that is evaluated.
+    package var expression: String
+
+    package init(
+        name: String, url: ChannelLocation, branch: String = defaultBranch, introduction: Introduction? = nil,
+        expression: String = defaultExpression
+    ) {
+        self.name = name
+        self.url = url
+        self.branch = branch
+        self.introduction = introduction
+        self.expression = expression
+    }
+
+    package static let defaultBranch = "master"
+    package static let defaultExpression = "default.nix"
+
+    /// A Guix channel introduction: the first commit to trust, and the OpenPGP key that signed it.
+    package struct Introduction: Hashable, Sendable, Encodable {
+        package var commit: String
+        /// 40 hexadecimal digits without spaces, upper case.
+        package var fingerprint: String
+
+        package init(commit: String, fingerprint: String) {
+            self.commit = commit
+            self.fingerprint = fingerprint
+        }
+    }
+}
