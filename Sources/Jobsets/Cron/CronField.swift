@@ -35,6 +35,8 @@ extension CronField {
             }
         }
 
+        var article: String { self == .hour ? "an" : "a" }
+
         /// In the order of their values, the first being the least of `range`.
         var names: [String] {
             switch self {
@@ -70,7 +72,7 @@ extension CronField {
             // fri-sun: a Sunday that ends a range is the seventh day.
             if kind == .dayOfWeek, ends.count == 2, last == 0, first > 0 { last = 7 }
             guard first <= last else {
-                throw Expectation("a \(kind.rawValue) range whose first value is not above its last")
+                throw Expectation("\(kind.article) \(kind.rawValue) range whose first value is not above its last")
             }
             range = first...last
             isSeveral = ends.count == 2
@@ -106,6 +108,6 @@ extension CronField {
     private static func expectation(_ kind: Kind) -> Expectation {
         let names = kind.names.isEmpty ? "" : " or a name such as '\(kind.names[1])'"
         return Expectation(
-            "a \(kind.rawValue) from \(kind.range.lowerBound) to \(kind.range.upperBound)\(names), a list, a range or '*'")
+            "\(kind.article) \(kind.rawValue) from \(kind.range.lowerBound) to \(kind.range.upperBound)\(names), a list, a range or '*'")
     }
 }

@@ -7,12 +7,12 @@ package struct ChannelDescription: Hashable, Sendable, Encodable {
     package var branch: String
     /// Engine `guix`: what authenticates the channel's commits.
     package var introduction: Introduction?
-    /// Engine `nix`: the file in the repository that is evaluated.
-    package var expression: String
+    /// Engine `nix`: the file in the repository that is evaluated; nil with engine `guix`.
+    package var expression: String?
 
     package init(
         name: String, url: ChannelLocation, branch: String = defaultBranch, introduction: Introduction? = nil,
-        expression: String = defaultExpression
+        expression: String? = nil
     ) {
         self.name = name
         self.url = url

@@ -27,11 +27,11 @@ struct Fields {
     }
 
     private static func unknown(_ key: Item, name: String, keys: [String]) {
-        let near = nearest(to: name, among: keys).map { "did you mean '\($0)'? " } ?? ""
+        let near = nearest(to: name, among: keys).map { "'\($0)', or another of " } ?? "one of "
         key.faults.add(
             line: key.node.mark?.line ?? 1, column: key.node.mark?.column ?? 1, key: key.key,
             found: name.isEmpty ? "a key that is not a word" : "the unknown key '\(name.prefix(80))'",
-            expected: "\(near.isEmpty ? "" : "one it knows: \(near)")\(near.isEmpty ? "one of " : "of ")\(keys.joined(separator: ", "))")
+            expected: near + keys.joined(separator: ", "))
     }
 
     func has(_ key: String) -> Bool { values[key] != nil }

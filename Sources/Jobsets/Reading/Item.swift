@@ -51,8 +51,10 @@ struct Item {
 
 extension Item {
     /// Text for which `isGood` holds, without control characters and of at most 4,096 bytes.
+    ///
+    /// The line end that YAML's block scalars (`>`, `|`) leave behind is dropped.
     func text(_ expected: String, where isGood: (String) -> Bool = { _ in true }) -> String? {
-        guard let text = scalar, text.utf8.count <= 4_096,
+        guard let text = scalar.map({ $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }), text.utf8.count <= 4_096,
             text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }), isGood(text)
         else { return fault(expected) }
         return text
@@ -99,10 +101,10 @@ extension Item {
         return fault("one of \(names.joined(separator: ", "))" + (near.map { " (did you mean '\($0)'?)" } ?? ""))
     }
 
-    /// What `read` makes of each entry of a list with at least one; nil when any entry is wrong.
-    func list<Element>(of what: String, atMost limit: Int, _ read: (Item) -> Element?) -> [Element]? {
-        guard case .sequence(let nodes) = node, (1...limit).contains(nodes.count) else {
-            return fault("a list of 1 to \(limit) \(what)")
+    /// What `read` makes of each entry of a list; nil when any entry is wrong.
+    func list<Element>(of what: String, count: ClosedRange<Int>, _ read: (Item) -> Element?) -> [Element]? {
+        guard case .sequence(let nodes) = node, count.contains(nodes.count) else {
+            return fault("a list of \(count.lowerBound) to \(count.upperBound) \(what)")
         }
         let elements = nodes.enumerated().map { index, node in
             read(Item(node: node, key: "\(key)[\(index)]", faults: faults))

@@ -11,7 +11,8 @@ extension JobsetReader {
         let introduction = fields.optional("introduction") { item in
             engine == .nix ? item.fault("no introduction: only engine guix has them") : self.introduction(item)
         }
-        let expression = fields.optional("expression", default: ChannelDescription.defaultExpression) { item in
+        let standard = engine == .nix ? ChannelDescription.defaultExpression : nil
+        let expression = fields.optional("expression", default: standard) { item -> String?? in
             engine == .guix
                 ? item.fault("no expression: only engine nix evaluates one")
                 : item.text("the path of a file inside the repository", where: isPathInside)
@@ -70,7 +71,7 @@ extension JobsetReader {
         default: break
         }
         if item.isList {
-            return item.list(of: "package names", atMost: 100_000) { $0.text("a package name", where: isWord) }
+            return item.list(of: "package names", count: 1...100_000) { $0.text("a package name", where: isWord) }
                 .map { .names($0) }
         }
         guard item.isMapping, let fields = item.fields(["manifest"]) else {

@@ -6,7 +6,7 @@ extension JobsetReader {
     static func screening(_ item: Item) -> Screening? {
         guard let fields = item.fields(["dates", "cpu", "cores", "kernel"]) else { return nil }
         let dates = fields.optional("dates", default: Screening.standard.dates) { list in
-            list.list(of: "dates", atMost: 16) { $0.value(ConditionsDate.self) }
+            list.list(of: "dates", count: 1...16) { $0.value(ConditionsDate.self) }
         }
         return Screening(
             dates: dates,

@@ -23,7 +23,7 @@ package enum JobsetReader {
         let engine = fields.required("engine") { $0.choice(Engine.self) }
         let channel = fields.required("channel") { self.channel($0, engine: engine) }
         let revisions = fields.required("revisions") { list in
-            list.list(of: "revisions, such as 'tag: v1.0'", atMost: 1_000) { revision($0) }
+            list.list(of: "revisions, such as 'tag: v1.0'", count: 1...1_000) { revision($0) }
         }
         let packages = fields.optional("packages", default: .all) { self.packages($0, engine: engine) }
         var rest = JobsetDescription(
@@ -43,7 +43,7 @@ package enum JobsetReader {
         jobset.priority = fields.optional("priority", default: 0) { $0.integer(-1_000...1_000) }
         jobset.shares = fields.optional("shares", default: 100) { $0.integer(1...1_000_000) }
         jobset.retention = fields.optional("retention", default: Retention()) { retention($0) }
-        jobset.alerts = fields.optional("alerts", default: []) { $0.list(of: "targets", atMost: 100) { alert($0) } }
+        jobset.alerts = fields.optional("alerts", default: []) { $0.list(of: "targets", count: 0...100) { alert($0) } }
         jobset.limits = fields.optional("limits", default: BuildLimits()) { limits($0) }
         jobset.enabled = fields.optional("enabled", default: true) { $0.flag() }
     }
