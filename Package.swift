@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6 mode, no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A module of `Sources/`, with its tests in `Tests/<name>Tests` where `tested`.
+func module(_ name: String, _ dependencies: [Target.Dependency], plugins: [Target.PluginUsage] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: plugins)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "almanac",
+    products: [
+        .executable(name: "almanac", targets: ["almanac"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Libraries of the system, with small C shims.
+        .systemLibrary(name: "CByteStreams"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CGuests"),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Pure, and thin wrappers: they know nothing of the farm.
+        module("ThreadExecutors", []),
+        module("ByteStreams", ["CByteStreams", "ThreadExecutors"]),
+        module("Derivations", ["CCrypto"]),
+        module("TimeTravel", ["CZlib"]),
+        module("Jobsets", ["TimeTravel", yams]),
+        module("Postgres", ["CPostgres", "ThreadExecutors", subprocess]),
+        module("SecureShell", ["CSSH", "ByteStreams", "ThreadExecutors"]),
+        module("Transfer", ["CCurl", "ThreadExecutors"]),
+
+        // The store, guests, evaluators.
+        module("StoreDaemon", ["ByteStreams", "CSQLite", "Derivations", "ThreadExecutors"]),
+        module(
+            "Guests",
+            ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "TimeTravel", logging,
+             subprocess]),
+        module("Sources", ["Derivations", "StoreDaemon", "TimeTravel", logging, subprocess]),
+        module("Evaluators", ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", logging, subprocess]),
+
+        // The farm.
+        .target(
+            name: "SchemaMigrations", dependencies: [], path: "Migrations",
+            resources: [.embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql")], swiftSettings: strict),
+        module(
+            "Farm",
+            ["CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "SchemaMigrations",
+             "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, yams]),
+        module("WebAPI", ["Farm", "Postgres", "TimeTravel", hummingbird, lifecycle, logging]),
+        .executableTarget(
+            name: "almanac",
+            dependencies: [
+                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "TimeTravel", "WebAPI", argumentParser, lifecycle,
+                logging,
+            ], swiftSettings: strict),
+    ]
+)

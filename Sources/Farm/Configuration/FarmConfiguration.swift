@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Yams
+
+/// How one farm is set up: `almanac.yaml`, overridden by `ALMANAC_…`, overridden by flags.
+package struct FarmConfiguration: Sendable, Equatable {
+    package var data: String
+    /// PostgreSQL's connection string; nil: an embedded cluster under the data directory.
+    package var databaseURL: String?
+    /// Address of the web API.
+    package var host = "127.0.0.1"
+    package var port = 8787
+    /// Guests that run at once; 0: this server builds nothing itself.
+    package var guests: Int
+    /// Memory of a guest in MiB.
+    package var guestMemory = 1024
+    /// Folder of jobset files.
+    package var jobsets: String
+
+    package var dataDirectory: DataDirectory { DataDirectory(path: data) }
+
+    /// The settings a file may have, and what each expects.
+    static let keys = [
+        "data": "a directory", "database-url": "a PostgreSQL connection string", "host": "an address",
+        "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
+        "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
+    ]
+
+    /// Defaults, then the file, then the environment.
+    ///
+    /// - Parameter file: `almanac.yaml`; a missing file named by nobody is no error.
+    package static func load(
+        file: String?, environment: [String: String], processors: Int
+    ) throws(FarmError) -> FarmConfiguration {
+        let standard = DataDirectory.standard(environment: environment)
+        var configuration = FarmConfiguration(
+            data: standard.path, databaseURL: nil, guests: max(1, min(processors, 8)), jobsets: "Jobsets")
+        let path = file ?? standard.path + "/almanac.yaml"
+        if file != nil || FileManager.default.fileExists(atPath: path) {
+            try configuration.apply(settings: read(path), from: path)
+        }
+        var overrides: [String: String] = [:]
+        for key in keys.keys {
+            let name = "ALMANAC_" + key.uppercased().replacing("-", with: "_")
+            if let value = environment[name], !value.isEmpty { overrides[key] = value }
+        }
+        if let url = environment["DATABASE_URL"], !url.isEmpty { overrides["database-url"] = url }
+        try configuration.apply(settings: overrides, from: "environment")
+        return configuration
+    }
+
+    private static func read(_ path: String) throws(FarmError) -> [String: String] {
+        do {
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            guard let node = try Yams.compose(yaml: text) else { return [:] }
+            guard let mapping = node.mapping else {
+                throw FarmError.configuration(file: path, reason: "expected settings, each 'key: value'.")
+            }
+            var settings: [String: String] = [:]
+            for (key, value) in mapping {
+                guard let name = key.string, let text = value.scalar?.string else {
+                    throw FarmError.configuration(file: path, reason: "expected settings, each 'key: value'.")
+                }
+                settings[name] = text
+            }
+            return settings
+        } catch let error as FarmError {
+            throw error
+        } catch {
+            throw .configuration(file: path, reason: "\(error)")
+        }
+    }
+
+    private mutating func apply(settings: [String: String], from origin: String) throws(FarmError) {
+        for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
+            guard let expected = Self.keys[key] else {
+                let known = Self.keys.keys.sorted().joined(separator: ", ")
+                throw .configuration(file: origin, reason: "unknown setting '\(key)'; known are \(known).")
+            }
+            guard set(key, value) else {
+                throw .configuration(file: origin, reason: "\(key): found '\(value)'; expected \(expected).")
+            }
+        }
+    }
+
+    private mutating func set(_ key: String, _ value: String) -> Bool {
+        func number(_ range: ClosedRange<Int>, into field: WritableKeyPath<Self, Int>) -> Bool {
+            guard let number = Int(value), range.contains(number) else { return false }
+            self[keyPath: field] = number
+            return true
+        }
+        switch key {
+        case "data": data = DataDirectory.absolute(value)
+        case "database-url": databaseURL = value
+        case "host": host = value
+        case "port": return number(0...65535, into: \.port)
+        case "guests": return number(0...1024, into: \.guests)
+        case "guest-memory": return number(256...1_048_576, into: \.guestMemory)
+        default: jobsets = DataDirectory.absolute(value)
+        }
+        return true
+    }
+}

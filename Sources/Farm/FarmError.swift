@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// What can go wrong in the farm; every message says what to do next.
+package enum FarmError: Error, CustomStringConvertible {
+    case dataDirectory(path: String, reason: String)
+    case alreadyServed(lock: String, process: Int32)
+    case configuration(file: String, reason: String)
+    case unknownJobset(String, known: [String])
+    case unknownRun(Int64)
+    case noKernel(wanted: String, known: [String])
+    case serverDidNotStart(log: String, lastLines: String)
+    case jobsetFiles(String)
+
+    package var description: String {
+        switch self {
+        case .dataDirectory(let path, let reason):
+            "cannot use the data directory \(path): \(reason). Choose another with ALMANAC_DATA or --data."
+        case .alreadyServed(let lock, let process):
+            """
+            another server (process \(process)) already serves this data directory; it holds \(lock). \
+            Stop it with 'almanac stop', or use another data directory with --data.
+            """
+        case .configuration(let file, let reason):
+            "\(file): \(reason)"
+        case .unknownJobset(let name, let known):
+            "no jobset is named '\(name)'. "
+                + (known.isEmpty
+                    ? "None is loaded: load one with 'almanac jobset add FILE'."
+                    : "Known: \(known.joined(separator: ", ")).")
+        case .unknownRun(let run):
+            "there is no run \(run)."
+        case .noKernel(let wanted, let known):
+            """
+            no guest kernel is named '\(wanted)' (known: \(known.joined(separator: ", "))). \
+            Make it with 'almanac image build --kernel \(wanted)'.
+            """
+        case .serverDidNotStart(let log, let lastLines):
+            "the server did not start; its log is \(log):\n\(lastLines)"
+        case .jobsetFiles(let report):
+            report + "\nNothing was loaded. Mend the file and try again."
+        }
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Derivations
+import Postgres
+package import TimeTravel
+
+/// What an evaluation brought.
+package struct IngestResult: Sendable, Equatable {
+    package var knownDerivations: Int
+    package var newDerivations: Int
+    package var newBuilds: Int
+}
+
+extension FarmDatabase {
+    /// Takes in an evaluation's derivations and jobs, makes builds of them under the screening conditions, and marks
+    /// the evaluation succeeded: all in one transaction, so that a crash leaves it as it was.
+    package func ingest(
+        _ batch: IngestBatch, jobs: [IngestJob], evaluation: PendingEvaluation, screening: [Conditions],
+        priority: Int
+    ) async throws -> IngestResult {
+        try await pool.transaction { connection in
+            let conditions = try await Self.conditionIDs(screening, connection)
+            _ = try await connection.query(
+                """
+                create temporary table incoming (
+                  ordinal int, hash bytea, name text, system text, is_fixed bool, inputs int[], outputs text[],
+                  output_paths text[], depth int, is_available bool) on commit drop
+                """)
+            _ = try await connection.copy(
+                into: "incoming",
+                columns: [
+                    "ordinal", "hash", "name", "system", "is_fixed", "inputs", "outputs", "output_paths", "depth",
+                    "is_available",
+                ], from: batch.rows.enumerated()
+            ) { element, row in
+                let (index, derivation) = element
+                row.append(Int32(index + 1))
+                row.append(derivation.path.digest.bytes)
+                row.append(String(derivation.path.name.dropLast(4)))
+                row.append(derivation.system)
+                row.append(derivation.isFixed)
+                row.append(derivation.inputs)
+                row.append(derivation.outputNames)
+                row.append(derivation.outputPaths)
+                row.append(derivation.depth)
+                row.append(derivation.isAvailable)
+            }
+            let rows = try await connection.query(
+                "select known, added, built from ingest_derivations($1, $2, $3, $4)",
+                [evaluation.id, evaluation.jobset, conditions, Self.basePriority(priority)])
+            try await Self.store(jobs, evaluation: evaluation.id, connection)
+            _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
+            guard let row = rows.first else { return IngestResult(knownDerivations: 0, newDerivations: 0, newBuilds: 0) }
+            return IngestResult(
+                knownDerivations: try row.decode("known"), newDerivations: try row.decode("added"),
+                newBuilds: try row.decode("built"))
+        }
+    }
+
+    /// A jobset's priority goes before any chain of dependents.
+    static func basePriority(_ priority: Int) -> Int {
+        min(max(priority, -1000), 1000) * 1_000_000
+    }
+
+    private static func store(_ jobs: [IngestJob], evaluation: Int, _ connection: PostgresConnection) async throws {
+        _ = try await connection.query(
+            """
+            create temporary table incoming_job (
+              name text, package text, version text, system text, hash bytea, error text, meta jsonb) on commit drop
+            """)
+        _ = try await connection.copy(
+            into: "incoming_job", columns: ["name", "package", "version", "system", "hash", "error", "meta"],
+            from: jobs
+        ) { job, row in
+            row.append(job.name)
+            row.append(job.package)
+            row.append(job.version)
+            row.append(job.system)
+            switch job.derivation {
+            case .success(let path):
+                row.append(path.digest.bytes)
+                row.null()
+            case .failure(let failure):
+                row.null()
+                row.append(failure.message)
+            }
+            row.append(PostgresJSON(job.meta))
+        }
+        _ = try await connection.query(
+            """
+            insert into job (evaluation_id, name, package, version, system, derivation_id, error, meta)
+            select $1, i.name, i.package, i.version, i.system, d.id, i.error, i.meta
+            from incoming_job i left join derivation d on d.hash = i.hash
+            """, [evaluation])
+        _ = try await connection.query(
+            """
+            update evaluation set state = 'succeeded', finished = clock_timestamp(), job_count = $2,
+                                  failed_job_count = $3
+            where id = $1 and state = 'running'
+            """,
+            [
+                evaluation, jobs.count,
+                jobs.count(where: { if case .failure = $0.derivation { true } else { false } }),
+            ])
+    }
+
+    /// The numbers of conditions, recorded where they are new.
+    static func conditionIDs(_ conditions: [Conditions], _ connection: PostgresConnection) async throws -> [Int] {
+        var ids: [Int] = []
+        for one in conditions {
+            let rows = try await connection.query(
+                """
+                with added as (
+                  insert into conditions (date, cpu, kernel, cores) values ($1, $2, $3, $4)
+                  on conflict do nothing returning id)
+                select id from added
+                union all select id from conditions where date = $1 and cpu = $2 and kernel = $3 and cores = $4
+                limit 1
+                """, [one.date.timestamp, one.cpu.rawValue, one.kernel.rawValue, one.cores])
+            if let row = rows.first { ids.append(try row.decode("id")) }
+        }
+        return ids
+    }
+}

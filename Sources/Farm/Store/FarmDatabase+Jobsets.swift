@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package import Jobsets
+import Postgres
+package import TimeTravel
+
+/// A jobset as the farm keeps it.
+package struct StoredJobset: Sendable {
+    package let id: Int
+    package let channel: Int
+    package let description: JobsetDescription
+    package let fingerprint: String
+    package let isEnabled: Bool
+    package let nextDue: Instant?
+}
+
+extension FarmDatabase {
+    /// Stores jobsets, all or none; a known name is replaced. Returns the names that are new or changed.
+    package func store(_ descriptions: [JobsetDescription], now: Instant) async throws -> [String] {
+        try await pool.transaction { connection in
+            var changed: [String] = []
+            for description in descriptions {
+                let isNew = try await connection.query(
+                    """
+                    with channel as (
+                      insert into channel (name, engine, url) values ($2, $3, $4)
+                      on conflict (engine, url) do update set name = excluded.name returning id)
+                    insert into jobset (name, channel_id, description, fingerprint, enabled, priority, shares, next_due)
+                    select $1, channel.id, $5, $6, $7, $8, $9, $10 from channel
+                    on conflict (name) do update set
+                      channel_id = excluded.channel_id, description = excluded.description,
+                      fingerprint = excluded.fingerprint, priority = excluded.priority, shares = excluded.shares,
+                      enabled = case when jobset.removed is null then jobset.enabled else excluded.enabled end,
+                      next_due = case when jobset.description = excluded.description and jobset.removed is null
+                                      then jobset.next_due else excluded.next_due end,
+                      changed = now(), removed = null
+                    where jobset.description <> excluded.description or jobset.removed is not null
+                    returning id
+                    """,
+                    [
+                        description.name, description.channel.name, description.engine.rawValue,
+                        description.channel.url.description, PostgresJSON(Array(try description.canonicalJSON.utf8)),
+                        try description.fingerprint, description.enabled, description.priority, description.shares,
+                        description.schedule?.next(after: now)?.timestamp,
+                    ])
+                if !isNew.isEmpty { changed.append(description.name) }
+            }
+            return changed
+        }
+    }
+
+    /// The jobsets that are not removed, by name.
+    package func jobsets() async throws -> [StoredJobset] {
+        try await pool.query(
+            """
+            select id, channel_id, description, fingerprint, enabled, next_due from jobset
+            where removed is null order by name
+            """
+        ).map(Self.storedJobset)
+    }
+
+    package func jobset(named name: String) async throws -> StoredJobset {
+        let found = try await jobsets()
+        guard let jobset = found.first(where: { $0.description.name == name }) else {
+            throw FarmError.unknownJobset(name, known: found.map(\.description.name))
+        }
+        return jobset
+    }
+
+    package func jobset(_ id: Int) async throws -> StoredJobset? {
+        try await pool.query(
+            "select id, channel_id, description, fingerprint, enabled, next_due from jobset where id = $1", [id]
+        ).first.map(Self.storedJobset)
+    }
+
+    private static func storedJobset(_ row: PostgresRow) throws -> StoredJobset {
+        StoredJobset(
+            id: try row.decode("id"), channel: try row.decode("channel_id"),
+            description: try JobsetDescription(canonicalJSON: try row.decode("description")),
+            fingerprint: try row.decode("fingerprint"), isEnabled: try row.decode("enabled"),
+            nextDue: try row.optionalInstant("next_due"))
+    }
+
+    package func setEnabled(_ enabled: Bool, jobset: Int) async throws {
+        _ = try await pool.query("update jobset set enabled = $2, changed = now() where id = $1", [jobset, enabled])
+    }
+
+    /// Removes a jobset: it is evaluated no more; its history stays.
+    package func remove(jobset: Int) async throws {
+        _ = try await pool.query(
+            "update jobset set removed = now(), enabled = false, next_due = null where id = $1", [jobset])
+    }
+
+    /// Jobsets whose schedule has come, with the instant that was due.
+    package func dueJobsets(now: Instant) async throws -> [StoredJobset] {
+        try await pool.query(
+            """
+            select id, channel_id, description, fingerprint, enabled, next_due from jobset
+            where enabled and removed is null and next_due <= $1 order by next_due
+            """, [now.timestamp]
+        ).map(Self.storedJobset)
+    }
+
+    /// The instant at which a schedule fires next, of those the farm waits for.
+    package func nextDue() async throws -> Instant? {
+        try await pool.query("select min(next_due) next_due from jobset where enabled and removed is null")
+            .first.flatMap { try $0.optionalInstant("next_due") }
+    }
+
+    package func setNextDue(_ instant: Instant?, jobset: Int) async throws {
+        _ = try await pool.query("update jobset set next_due = $2 where id = $1", [jobset, instant?.timestamp])
+    }
+
+    /// What `almanac jobset list` and the API show.
+    package func jobsetRecords() async throws -> [JobsetRecord] {
+        try await pool.query(
+            """
+            select j.id, j.name, j.description, j.enabled, j.priority, j.next_due, c.engine, c.url,
+                   (select count(*) from evaluation e where e.jobset_id = j.id) evaluations,
+                   (select max(id) from evaluation e where e.jobset_id = j.id) latest
+            from jobset j join channel c on c.id = j.channel_id where j.removed is null order by j.name
+            """
+        ).map { row in
+            let description = try JobsetDescription(canonicalJSON: try row.decode("description"))
+            return JobsetRecord(
+                id: try row.decode("id"), name: try row.decode("name"), description: description.description,
+                engine: try row.decode("engine"), channel: try row.decode("url"), enabled: try row.decode("enabled"),
+                priority: try row.decode("priority"),
+                schedule: description.schedule.map { "\($0.cron) \($0.timeZone)" },
+                nextDue: try row.optionalInstant("next_due"), evaluations: try row.decode("evaluations"),
+                latestEvaluation: try row.decode("latest"))
+        }
+    }
+}
