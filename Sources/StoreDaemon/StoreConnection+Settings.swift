@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+internal import Derivations
+
+extension StoreConnection {
+    /// Tells the daemon how to treat the builds to come on this connection.
+    package func apply(_ settings: BuildSettings) async throws {
+        var others = settings.others
+        if settings.timeout > 0 { others[dialect.isGuix ? "build-timeout" : "timeout"] = "\(settings.timeout)" }
+        if dialect.isGuix { others["build-use-substitutes"] = settings.usesSubstitutes ? "true" : "false" }
+        let pairs = others
+        try await operate(.setOptions) { request in
+            request.boolean(settings.keepsFailed)
+            request.boolean(settings.keepsGoing)
+            request.boolean(false)  // No building where a substitute fails.
+            request.integer(settings.verbosity)
+            request.integer(settings.jobs)
+            request.integer(settings.silenceTimeout)
+            request.boolean(settings.usesBuildHook)
+            request.integer(0)  // Builders' output is not hidden.
+            request.integer(0)  // Kind of log.
+            request.integer(0)  // No marks between the builders' lines.
+            request.integer(settings.cores)
+            request.boolean(settings.usesSubstitutes)
+            request.integer(UInt64(pairs.count))
+            for name in pairs.keys.sortedByBytes() {
+                request.text(name)
+                request.text(pairs[name] ?? "")
+            }
+        } answer: { _ in }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Derivations
+import Foundation
+import StoreDaemon
+
+/// A fresh Nix store in a directory that goes with it.
+final class TemporaryStore: Sendable {
+    let root: URL
+    let host: HostStore
+
+    init() throws {
+        root = FileManager.default.temporaryDirectory.appendingPathComponent("almanac-store-\(UUID().uuidString)")
+        host = try HostStore.nix(dataDirectory: root.path)
+    }
+
+    deinit {
+        // Store items are read-only, which would keep their directories from being emptied.
+        if let names = FileManager.default.enumerator(atPath: root.path) {
+            for case let name as String in names {
+                let path = root.appendingPathComponent(name).path
+                var isDirectory: ObjCBool = false
+                let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+                if exists && isDirectory.boolValue {
+                    try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+                }
+            }
+        }
+        try? FileManager.default.removeItem(at: root)
+    }
+
+    /// Whether Debian's nix-bin is installed.
+    static let hasNix = FileManager.default.isExecutableFile(atPath: "/usr/bin/nix-daemon")
+
+    /// Runs one of Nix's programs on the store, or on another that `changes` to the environment name.
+    func run(_ program: String, _ arguments: [String], changes: [String: String] = [:]) throws -> Output {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/\(program)")
+        process.arguments = arguments
+        process.environment = host.environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
+            .merging(changes) { _, other in other }
+        let output = Pipe()
+        let errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let problems = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Output(
+            status: process.terminationStatus, bytes: Array(text), errors: String(decoding: problems, as: UTF8.self))
+    }
+
+    struct Output {
+        let status: Int32
+        let bytes: [UInt8]
+        let errors: String
+
+        var text: String { String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+        var lines: [String] { text.split(separator: "\n").map(String.init) }
+    }
+}
