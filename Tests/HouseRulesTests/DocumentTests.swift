@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+import Testing
+
+@Suite struct `Documents` {
+    private static let checkout = Checkout()
+
+    private static func documents() throws -> [Checkout.File] {
+        try checkout.files(in: ["docs"]) { $0.hasSuffix(".md") }
+            + ["README.md", "CONTRIBUTING.md"].compactMap { try checkout.file($0) }
+    }
+
+    @Test func `every link leads to a file that is there`() throws {
+        for file in try Self.documents() {
+            for link in DocumentLinks.relative(in: file.text) {
+                let path = DocumentLinks.resolved(link, from: file.path)
+                #expect(path.map(Self.checkout.exists) == true, "\(file.path) links to \(link), which is not there")
+            }
+        }
+    }
+
+    @Test func `every script they name is there`() throws {
+        for file in try Self.documents() {
+            for script in DocumentLinks.scripts(in: file.text) {
+                #expect(Self.checkout.exists(script), "\(file.path) names \(script), which is not there")
+            }
+        }
+    }
+
+    @Test func `every package that is depended on has a line saying what it is for`() throws {
+        let manifest = try #require(try Self.checkout.file("Package.swift")).text
+        let list = try #require(try Self.checkout.file("docs/dependencies.md")).lines
+        let names = manifest.matches(of: /\.package\(\s*url:\s*"[^"]*\/([^"\/]+?)(\.git)?"/).map { String($0.1) }
+        #expect(!names.isEmpty)
+        for name in names {
+            #expect(list.contains { $0.hasPrefix("| \(name) |") }, "docs/dependencies.md has no line '| \(name) | …'")
+        }
+    }
+
+    @Test func `every Debian package that is installed says what it is for`() throws {
+        let list = try #require(try Self.checkout.file("ops/packages.txt")).lines
+        let packages = list.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        #expect(packages.count > 10)
+        for line in packages {
+            #expect(line.contains(/^[a-z0-9][a-z0-9.+-]+\s+# \S.+$/), "ops/packages.txt: \(line)")
+        }
+    }
+
+    @Test func `links are found and resolved`() {
+        let text = """
+            [a](b.md) [c](../d.md#part) ![p](pictures/p.svg) [w](https://example.org/) [s](#here) run `./ops/test` or ops/almanac demo
+            ```
+            [not](a-link.md)
+            ./ops/setup
+            ```
+            """
+        #expect(DocumentLinks.relative(in: text) == ["b.md", "../d.md", "pictures/p.svg"])
+        #expect(DocumentLinks.resolved("../d.md", from: "docs/x/a.md") == "docs/d.md")
+        #expect(DocumentLinks.resolved("b.md", from: "README.md") == "b.md")
+        #expect(DocumentLinks.resolved("../../b.md", from: "docs/a.md") == nil)
+        #expect(DocumentLinks.scripts(in: text).sorted() == ["ops/almanac", "ops/setup", "ops/test"])
+    }
+}
