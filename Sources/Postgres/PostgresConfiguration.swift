@@ -37,7 +37,7 @@ package struct PostgresConfiguration: Sendable, Hashable {
     }
 
     /// Wins over the connection string's database.
-    var databaseOverride: String?
+    package private(set) var databaseOverride: String?
 
     private static func quoted(_ value: String) -> String {
         var quoted = "'"

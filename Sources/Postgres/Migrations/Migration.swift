@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /// One forward step of a database's schema.
-package struct Migration: Sendable, Equatable {
+package struct Migration: Sendable, Hashable {
     /// From 1, ascending.
     package let version: Int
     package let name: String

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Glibc
+package import Postgres
+
+/// Runs a test with a cluster that it may stop, start and kill; nothing of it is left behind, even when the test process
+/// is killed.
+///
+/// - Parameter body: gets the cluster, not yet started, and the directory it was made for, which is empty.
+package nonisolated(nonsending) func withTemporaryCluster<Result>(
+    settings: [String: String] = ["fsync": "off", "shared_buffers": "16MB", "max_connections": "40"],
+    _ body: nonisolated(nonsending) (PostgresCluster, String) async throws -> Result
+) async throws -> Result {
+    let root = try TemporaryDirectory.make()
+    guard chmod(root, 0o755) == 0 else { throw FixtureError("chmod: \(String(cString: strerror(errno)))") }
+    let directory = "\(root)/cluster"
+    let watchdog = try Watchdog(
+        as: nil,
+        script: """
+            trap '' INT TERM HUP
+            cat >/dev/null
+            for file in "$1"/cluster/data/postmaster.pid "$1"/refuge/*/data/postmaster.pid; do
+                [ -f "$file" ] || continue
+                server=$(head -n 1 "$file")
+                [ "$(cat /proc/$server/comm 2>/dev/null)" = postgres ] || continue
+                kill -QUIT "$server"
+                while [ -e "/proc/$server" ] && ! grep -q '^State:.Z' "/proc/$server/status"; do sleep 0.05; done
+            done
+            rm -rf "$1"
+            """, [root])
+    defer { watchdog.end() }
+    let cluster = PostgresCluster(
+        PostgresClusterConfiguration(
+            directory: directory, settings: settings, refuge: "\(root)/refuge", patience: .seconds(120)))
+    return try await body(cluster, directory)
+}
