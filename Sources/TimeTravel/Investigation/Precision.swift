@@ -2,5 +2,5 @@
 
 /// How closely the ends of a window are wanted.
 package enum Precision: String, CaseIterable, Codable, Hashable, Sendable {
-  case day, minute, second
+    case day, minute, second
 }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import TimeTravel
+
+/// `almanac-bench investigate`: the investigation beside plain bisection and best of three, on one corpus and seed.
+enum InvestigateBenchmark {
+    /// The figures of one search over the corpus at one flake rate.
+    struct Row: Sendable {
+        var name: String
+        var flakeRate: Double
+        /// Builds after the control, for each edge.
+        var perEdge: [Double] = []
+        /// Builds of the whole search, screening and control not counted.
+        var builds: [Int] = []
+        var right = 0
+        var trials = 0
+
+        var accuracy: Double { trials == 0 ? 0 : Double(right) / Double(trials) }
+        var meanBuilds: Double { builds.isEmpty ? 0 : Double(builds.reduce(0, +)) / Double(builds.count) }
+        var meanPerEdge: Double { perEdge.isEmpty ? 0 : perEdge.reduce(0, +) / Double(perEdge.count) }
+        var medianPerEdge: Double { perEdge.isEmpty ? 0 : perEdge.sorted()[perEdge.count / 2] }
+    }
+
+    static func run(json: Bool, seed: UInt64, trials: Int) {
+        let rates = [0, 0.01, 0.05, 0.2]
+        var rows: [Row] = []
+        for rate in rates {
+            let corpus = InvestigateCorpus(recall: 0.8, flakeRate: rate, seconds: 0...0)
+            rows += measure(corpus, seed: seed, trials: trials)
+        }
+        let running = InvestigateCorpus(recall: 0.8, flakeRate: 0, seconds: 10...25)
+        let clock = investigate(running, seed: seed, trials: trials, tolerance: 40)
+        if json { printJSON(rows) } else { printTable(rows, clock: clock, seed: seed) }
+    }
+
+    private static func measure(_ corpus: InvestigateCorpus, seed: UInt64, trials: Int) -> [Row] {
+        [
+            bisect("plain bisection", votes: 1, corpus, seed: seed, trials: trials),
+            bisect("best of three", votes: 3, corpus, seed: seed, trials: trials),
+            investigate(corpus, seed: seed, trials: trials, tolerance: 1),
+        ]
+    }
+
+    private static func bisect(
+        _ name: String, votes: Int, _ corpus: InvestigateCorpus, seed: UInt64, trials: Int
+    ) -> Row {
+        var row = Row(name: name, flakeRate: corpus.flakeRate)
+        for number in 0..<trials {
+            let specimen = corpus.specimen(number, seed: seed)
+            let result = InvestigateBaselines(votes: votes, seed: seed &+ UInt64(number)).search(specimen)
+            row.add(builds: result.builds, edges: specimen.edgeCount, isRight: result.isRight)
+        }
+        return row
+    }
+
+    private static func investigate(_ corpus: InvestigateCorpus, seed: UInt64, trials: Int, tolerance: Int64) -> Row {
+        var row = Row(name: "almanac", flakeRate: corpus.flakeRate)
+        for number in 0..<trials {
+            let specimen = corpus.specimen(number, seed: seed)
+            let farm = SimulatedFarm(seed: seed &+ UInt64(number))
+            let report = farm.investigate(specimen.trap, specimen.subject, candidates: specimen.candidates)
+            // The screening build and the control are what the other searches start from.
+            row.add(
+                builds: max(0, report.builds - 2), edges: specimen.edgeCount,
+                isRight: isRight(report.finding, specimen, tolerance: tolerance))
+        }
+        return row
+    }
+
+    /// One window, its ends where they were planted, each bracket no wider than `tolerance` seconds.
+    private static func isRight(_ finding: Finding?, _ specimen: InvestigateCorpus.Specimen, tolerance: Int64) -> Bool {
+        guard let finding, finding.verdict == .timeTrap, finding.windows.count == 1, let window = finding.windows.first
+        else { return false }
+        guard let upper = window.notAfter, upper.lastGood < specimen.upper, upper.firstBad >= specimen.upper,
+            upper.firstBad - upper.lastGood <= tolerance
+        else { return false }
+        guard let truth = specimen.lower else { return window.notBefore == nil }
+        guard let lower = window.notBefore else { return false }
+        return lower.lastBad < truth && lower.firstGood >= truth && lower.firstGood - lower.lastBad <= tolerance
+    }
+}
+
+extension InvestigateBenchmark.Row {
+    fileprivate mutating func add(builds: Int, edges: Int, isRight: Bool) {
+        self.builds.append(builds)
+        perEdge.append(Double(builds) / Double(edges))
+        right += isRight ? 1 : 0
+        trials += 1
+    }
+}
+
+extension InvestigateBenchmark {
+    private static func row(_ rows: [Row], _ name: String, _ rate: Double) -> Row {
+        rows.first { $0.name == name && $0.flakeRate == rate } ?? Row(name: name, flakeRate: rate)
+    }
+
+    private static func printJSON(_ rows: [Row]) {
+        let (ours, plain) = (row(rows, "almanac", 0), row(rows, "plain bisection", 0))
+        let five = row(rows, "almanac", 0.05), twenty = row(rows, "almanac", 0.2)
+        let pairs: [(String, Double)] = [
+            ("medianBuilds", ours.medianPerEdge), ("meanBuilds", ours.meanPerEdge),
+            ("ratioToPlain", plain.meanBuilds / max(ours.meanBuilds, 1)),
+            ("accuracyAt5Percent", five.accuracy), ("accuracyAt20Percent", twenty.accuracy),
+            ("meanBuildsAt5Percent", five.meanPerEdge), ("meanBuildsAt20Percent", twenty.meanPerEdge),
+            ("plainAccuracyAt5Percent", row(rows, "plain bisection", 0.05).accuracy),
+            ("bestOfThreeAccuracyAt20Percent", row(rows, "best of three", 0.2).accuracy),
+        ]
+        let lines = pairs.map { "  \"\($0.0)\": \(rounded($0.1, 4))" }
+        print("{\n\(lines.joined(separator: ",\n"))\n}")
+    }
+
+    private static func printTable(_ rows: [Row], clock: Row, seed: UInt64) {
+        print(
+            "Planted date traps, recall of candidates 0.8, to one second, seed \(seed), \(clock.trials) trials a row.")
+        print("Builds are counted after the screening build and the control.")
+        print("")
+        print("| flaky builds | search | right | median builds per edge | mean per edge | mean per trap |")
+        print("|---|---|--:|--:|--:|--:|")
+        for row in rows { print(line(row)) }
+        print("")
+        print("With a clock that runs (builds of 10 to 25 s), brackets within 40 s:")
+        print("")
+        print("| flaky builds | search | right | median builds per edge | mean per edge | mean per trap |")
+        print("|---|---|--:|--:|--:|--:|")
+        print(line(clock))
+        let ratio = row(rows, "plain bisection", 0).meanBuilds / max(row(rows, "almanac", 0).meanBuilds, 1)
+        print("")
+        print("Plain bisection needs \(rounded(ratio, 2)) times as many builds.")
+    }
+
+    private static func line(_ row: Row) -> String {
+        "| \(rounded(row.flakeRate * 100, 0)) % | \(row.name) | \(rounded(row.accuracy * 100, 1)) % "
+            + "| \(rounded(row.medianPerEdge, 1)) | \(rounded(row.meanPerEdge, 1)) | \(rounded(row.meanBuilds, 1)) |"
+    }
+
+    private static func rounded(_ value: Double, _ digits: Int) -> String {
+        let scale = (0..<digits).reduce(1) { product, _ in product * 10 }
+        let whole = Int(value * Double(scale) + 0.5)
+        if digits == 0 { return String(whole) }
+        let fraction = String(whole % scale)
+        return "\(whole / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}

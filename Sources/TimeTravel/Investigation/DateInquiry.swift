@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Finds every window on the date axis, the other conditions held as `template` has them.
+struct DateInquiry {
+    let subject: Subject
+    let template: Conditions
+    let candidates: Set<Candidate>
+    let observations: Observations
+    let timeline: Timeline
+    let lead: Int64
+
+    /// What is known about the date axis.
+    struct Result {
+        var edges: [ProvenEdge]
+        var causes: [EdgeCause]
+        var periodic: PeriodicRule?
+
+        var doubt: Double { edges.reduce(0) { $0 + $1.doubt } }
+    }
+
+    init(subject: Subject, template: Conditions, candidates: Set<Candidate>, observations: Observations) {
+        self.subject = subject
+        self.template = template
+        self.candidates = candidates
+        self.observations = observations
+        let isSuspected = !observations.telling.isDisjoint(with: [.dayOutOfRange, .hourShift])
+        timeline = Timeline(
+            template: template, observations: observations,
+            islandChance: isSuspected ? Tuning.suspectedIsland : Tuning.island)
+        let length = observations.expectedSeconds(subject)
+        lead = length + length / 4 + 1
+    }
+
+    func progress(free: Int) -> Progress<Result, Conditions> {
+        if !timeline.doubtful.isEmpty { return .need(conditions(timeline.doubtful.map(\.date)).prefixed(free)) }
+        switch PeriodicInquiry(timeline: timeline, observations: observations).progress {
+        case .need(let dates): return .need(conditions(dates).prefixed(free))
+        case .settled(let rule):
+            if let rule { return .settled(result(edges: roughEdges, periodic: rule)) }
+        }
+        if timeline.stretches.count > Tuning.mostEdges {
+            return .settled(result(edges: roughEdges, periodic: .repeating))
+        }
+        return edgesProgress(free: free)
+    }
+
+    private func edgesProgress(free: Int) -> Progress<Result, Conditions> {
+        var wanted: [Instant] = []
+        let weights = CandidateWeights(candidates, telling: observations.telling, precision: subject.precision)
+        var edges: [ProvenEdge] = []
+        for gap in gapsWithFailures {
+            let search = self.search(gap, weights)
+            if let want = unsettled(search, room: free - wanted.count) {
+                wanted += want
+            } else if let edge = edge(search) {
+                edges.append(edge)
+            }
+        }
+        if !wanted.isEmpty, wanted.count >= free { return .need(conditions(wanted).prefixed(free)) }
+        let derived = derivedCandidates(edges)
+        let wider = CandidateWeights(
+            candidates.union(derived), telling: observations.telling, precision: subject.precision)
+        for gap in gapsToExplore(isHinted: !derived.isEmpty) {
+            wanted += search(gap, wider).probes(max(0, free - wanted.count))
+        }
+        if !wanted.isEmpty { return .need(conditions(wanted).prefixed(free)) }
+        let result = self.result(edges: edges, periodic: nil)
+        let spread = SpreadProbes(timeline: timeline, result: result).missing
+        return spread.isEmpty ? .settled(result) : .need(conditions(spread).prefixed(free))
+    }
+
+    private func search(_ gap: EdgeGap, _ weights: CandidateWeights) -> EdgeSearch {
+        EdgeSearch(
+            gap: gap, prior: weights.prior(gap.side), observations: observations, precision: subject.precision,
+            lead: lead)
+    }
+
+    /// Builds that an edge with failures still needs; nil when it is proven.
+    private func unsettled(_ search: EdgeSearch, room: Int) -> [Instant]? {
+        guard search.isResolved else { return search.probes(max(0, room)) }
+        if search.doubt > Tuning.edgeDoubt, let repeated = search.gap.nearestFailure { return [repeated] }
+        if search.gap.good.conditions.taking(.date, from: template) != template {
+            return [search.gap.good.conditions.date]
+        }
+        return repair(search).map { [$0] }
+    }
+
+    /// A build that ran longer than expected may have run across the edge: one more, started early enough.
+    private func repair(_ search: EdgeSearch) -> Instant? {
+        guard let edge = edge(search), edge.width > 3 * lead,
+            !subject.precision.isMet(after: edge.before, through: edge.after)
+        else { return nil }
+        let later = search.gap.side == .upper ? edge.bad : search.gap.good
+        let wanted = later.began - lead
+        let isKnown = timeline.points.contains { $0.date == wanted && !$0.isBorrowed }
+        return isKnown || wanted <= edge.before ? nil : wanted
+    }
+
+    private func conditions(_ dates: [Instant]) -> [Conditions] {
+        dates.map { date in
+            var conditions = template
+            conditions.date = date
+            return conditions
+        }
+    }
+}
+
+extension DateInquiry {
+    private var gapsWithFailures: [EdgeGap] {
+        let stretches = timeline.stretches
+        return stretches.indices.filter { !stretches[$0].isGood }.flatMap { index -> [EdgeGap] in
+            let isIsland = index > 0 && index + 1 < stretches.count
+            let noEdge = isIsland ? 0.02 : Tuning.noEdgeAtAll
+            let failures = stretches[index].points.map(\.failed)
+            var gaps: [EdgeGap] = []
+            if index > 0, let good = stretches[index - 1].points.last?.run {
+                gaps.append(EdgeGap(side: .upper, good: good, failures: failures, far: subject.latest, noEdge: noEdge))
+            }
+            if index + 1 < stretches.count, let good = stretches[index + 1].points.first?.run {
+                gaps.append(
+                    EdgeGap(
+                        side: .lower, good: good, failures: failures.reversed(), far: subject.earliest, noEdge: noEdge))
+            }
+            return gaps
+        }
+    }
+
+    /// Beyond the outermost good builds nothing may have been tried yet.
+    private func gapsToExplore(isHinted: Bool) -> [EdgeGap] {
+        let noEdge = isHinted ? 0.3 : Tuning.noOtherEdge
+        var gaps: [EdgeGap] = []
+        if let first = timeline.stretches.first, first.isGood, let good = first.points.first?.run,
+            good.began > subject.earliest
+        {
+            gaps.append(EdgeGap(side: .lower, good: good, failures: [], far: subject.earliest, noEdge: noEdge))
+        }
+        if let last = timeline.stretches.last, last.isGood, let good = last.points.last?.run,
+            good.began < subject.latest
+        {
+            gaps.append(EdgeGap(side: .upper, good: good, failures: [], far: subject.latest, noEdge: noEdge))
+        }
+        return gaps
+    }
+
+    private func edge(_ search: EdgeSearch) -> ProvenEdge? {
+        let stretches = timeline.stretches
+        let good = search.gap.good.conditions.date
+        guard let index = stretches.firstIndex(where: { $0.isGood && $0.points.contains { $0.date == good } }) else {
+            return nil
+        }
+        let bad = search.gap.side == .upper ? index + 1 : index - 1
+        guard stretches.indices.contains(bad) else { return nil }
+        let passed = stretches[index].points.filter { !$0.isBorrowed }.flatMap(\.passed)
+        return ProvenEdge(
+            side: search.gap.side, good: passed, bad: stretches[bad].points.flatMap(\.failed), doubt: search.doubt)
+    }
+
+    /// Every sign change as far as it is known, nothing refined.
+    private var roughEdges: [ProvenEdge] {
+        let weights = CandidateWeights(candidates, telling: observations.telling, precision: subject.precision)
+        return gapsWithFailures.compactMap { edge(search($0, weights)) }
+    }
+
+    private func result(edges: [ProvenEdge], periodic: PeriodicRule?) -> Result {
+        let causes = edges.map {
+            EdgeCause(of: $0, candidates: candidates, telling: observations.telling, lead: lead)
+        }
+        return Result(edges: edges, causes: causes, periodic: periodic)
+    }
+
+    /// Where the other end of a window would be, judging by the end that was found.
+    private func derivedCandidates(_ edges: [ProvenEdge]) -> Set<Candidate> {
+        var derived: Set<Candidate> = []
+        for edge in edges where edge.width <= 86_400 + lead {
+            for candidate in candidates where edge.holds(candidate.instant) {
+                derived.formUnion(
+                    candidates.filter { $0.isOtherEnd(of: candidate) }.map { $0.weighing($0.weight * 20) })
+            }
+            let day = edge.after.date
+            if day.dayOfYear == 1 {
+                let other = day.adding(years: edge.side == .upper ? -1 : 1).start
+                let origin = Evidence(kind: .constant, instant: other, text: "a year before or after the edge found")
+                derived.insert(Candidate(kind: .yearBoundary, instant: other, weight: 2, origin: origin))
+            }
+        }
+        return derived
+    }
+}
+
+extension Candidate {
+    /// Whether both were read from one object: the validity of one certificate, one line of a log.
+    fileprivate func isOtherEnd(of other: Candidate) -> Bool {
+        instant != other.instant && origin.path == other.origin.path && origin.line == other.origin.line
+            && origin.offset == other.origin.offset && (origin.line != nil || origin.offset != nil)
+    }
+
+    fileprivate func weighing(_ weight: Double) -> Candidate {
+        var copy = self
+        copy.weight = weight
+        return copy
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// Why an edge is where it is, as far as a log or a file says so.
+///
+/// Nothing is claimed from an instant alone unless it meets the edge within minutes; what a log says counts only if the
+/// builds that passed do not say it too.
+struct EdgeCause {
+    let cause: Cause
+    let evidence: [Evidence]
+
+    static let unknown = EdgeCause(cause: .unknown, evidence: [])
+
+    init(cause: Cause, evidence: [Evidence]) {
+        self.cause = cause
+        self.evidence = evidence
+    }
+
+    /// `lead` is the shortest bracket that builds of this length can give, in seconds.
+    init(of edge: ProvenEdge, candidates: Set<Candidate>, telling: Set<LogFact.Kind>, lead: Int64) {
+        let said = EdgeCause.said(edge, telling)
+        let near = edge.width <= 86_400 + lead ? candidates.filter { edge.holds($0.instant) } : []
+        let isExact = edge.width <= 2 * lead + 120
+        let matched = near.sorted { ($1.weight, $0.origin.text) < ($0.weight, $1.origin.text) }
+        for rule in EdgeCause.rules where rule.sides.contains(edge.side) {
+            let fact = said.first { rule.facts.contains($0.fact.kind) && rule.allows($0.fact, on: edge.side) }
+            let place = matched.first { rule.kinds.contains($0.kind) }
+            let evidence = [place?.origin, fact.map { EdgeCause.evidence($0.fact, of: $0.run) }].compactMap(\.self)
+            switch rule.needs {
+            case .either where fact != nil || place != nil: break
+            case .both where fact != nil && place != nil: break
+            case .exactPlace where place != nil && (isExact || fact != nil): break
+            case .either, .both, .exactPlace: continue
+            }
+            self.init(cause: rule.cause, evidence: evidence)
+            return
+        }
+        self = .unknown
+    }
+
+    private static func said(_ edge: ProvenEdge, _ telling: Set<LogFact.Kind>) -> [(fact: LogFact, run: ObservedRun)] {
+        edge.failures.flatMap { run in
+            run.facts.filter { telling.contains($0.kind) }.map { ($0, run) }
+        }
+    }
+
+    static func evidence(_ fact: LogFact, of run: ObservedRun) -> Evidence {
+        Evidence(kind: .log, line: fact.line, run: run.id, instant: fact.instants.first, text: fact.text)
+    }
+}
+
+extension EdgeCause {
+    /// What must be seen for a cause to be claimed.
+    struct Rule {
+        enum Needs { case either, both, exactPlace }
+
+        let cause: Cause
+        let sides: [EdgeGap.Side]
+        let facts: Set<LogFact.Kind>
+        let kinds: Set<Candidate.Kind>
+        let needs: Needs
+
+        /// A log that names the other side of an edge does not explain this one.
+        func allows(_ fact: LogFact, on side: EdgeGap.Side) -> Bool {
+            fact.side.map { ($0 == .after) == (side == .upper) } ?? true
+        }
+    }
+
+    /// In order of how much they say; the first that holds is claimed.
+    static let rules: [Rule] = [
+        Rule(cause: .y2038, sides: [.upper], facts: [.signed32Bit], kinds: [.signed32Bit], needs: .exactPlace),
+        Rule(
+            cause: .certificateExpired, sides: [.upper], facts: [.certificateExpired],
+            kinds: [.certificateNotAfter, .revocationListUntil], needs: .either),
+        Rule(
+            cause: .certificateNotYetValid, sides: [.lower], facts: [.certificateNotYetValid],
+            kinds: [.certificateNotBefore, .revocationListFrom], needs: .either),
+        Rule(
+            cause: .certificateExpired, sides: [.upper], facts: [.validityDates],
+            kinds: [.logDate, .certificateNotAfter], needs: .both),
+        Rule(
+            cause: .certificateNotYetValid, sides: [.lower], facts: [.validityDates],
+            kinds: [.logDate, .certificateNotBefore], needs: .both),
+        Rule(cause: .keyExpired, sides: [.upper], facts: [.keyExpired], kinds: [.keyExpiry], needs: .either),
+        Rule(
+            cause: .signatureExpired, sides: [.upper], facts: [.signatureExpired],
+            kinds: [.signatureExpiry, .tokenExpiry], needs: .either),
+        Rule(
+            cause: .signatureExpired, sides: [.lower], facts: [.signatureNotYetValid],
+            kinds: [.signatureFrom, .tokenFrom], needs: .both),
+        Rule(cause: .dataFileExpired, sides: [.upper], facts: [.dataExpired], kinds: [.dataExpiry], needs: .either),
+        Rule(cause: .y2106, sides: [.upper], facts: [.unsigned32Bit], kinds: [.unsigned32Bit], needs: .exactPlace),
+        Rule(cause: .y2036, sides: [.upper], facts: [], kinds: [.networkTimeEra], needs: .exactPlace),
+        Rule(
+            cause: .hardCodedDate, sides: [.upper, .lower], facts: [.cookieDates, .yearMismatch],
+            kinds: [.literalDate, .logDate, .literalYear], needs: .both),
+        Rule(
+            cause: .twoDigitYear, sides: [.upper, .lower], facts: [.twoDigitYear],
+            kinds: [.twoDigitPivot, .encodingPivot, .centuryRule, .literalYear, .yearBoundary], needs: .both),
+        Rule(cause: .hardCodedDate, sides: [.upper, .lower], facts: [], kinds: [.literalDate], needs: .exactPlace),
+        Rule(cause: .twoDigitYear, sides: [.upper], facts: [], kinds: [.twoDigitPivot], needs: .exactPlace),
+    ]
+}
