@@ -39,6 +39,20 @@ package struct WireEncoder: Sendable {
         for text in texts { self.text(text) }
     }
 
+    /// So many zero bytes.
+    mutating func zeros(_ count: Int) {
+        bytes.append(contentsOf: repeatElement(0, count: count))
+    }
+
+    /// Lets `fill` put up to `count` bytes at the end; it returns how many, or a negative number for none.
+    mutating func append(upTo count: Int, fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: count))
+        let filled = bytes.withUnsafeMutableBytes { fill(UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
+        bytes.removeLast(count - max(0, filled))
+        return filled
+    }
+
     /// Zeros that follow `count` bytes.
     package static func padding(after count: Int) -> Int {
         -count & 7

@@ -9,9 +9,17 @@ final class TemporaryStore: Sendable {
     let root: URL
     let host: HostStore
 
-    init() throws {
-        root = FileManager.default.temporaryDirectory.appendingPathComponent("almanac-store-\(UUID().uuidString)")
-        host = try HostStore.nix(dataDirectory: root.path)
+    /// - Parameter isDiverted: whether the files lie elsewhere than derivations say; Nix builds in such a store
+    ///   only inside a sandbox.
+    convenience init(isDiverted: Bool = true) throws {
+        try self.init(isDiverted ? .guix : nil)
+    }
+
+    /// - Parameter logicalDirectory: what derivations call the store; nil for where its files lie.
+    init(_ logicalDirectory: StoreDirectory?) throws {
+        root = URL(fileURLWithPath: "/tmp/almanac-store-\(UUID().uuidString.prefix(13))")
+        let logical = try logicalDirectory ?? StoreDirectory("\(root.path)/store")
+        host = try HostStore.nix(dataDirectory: root.path, logicalDirectory: logical)
     }
 
     deinit {
@@ -27,6 +35,29 @@ final class TemporaryStore: Sendable {
             }
         }
         try? FileManager.default.removeItem(at: root)
+    }
+
+    /// A new file outside the store.
+    func file(_ name: String, _ contents: String) throws -> String {
+        let path = root.appendingPathComponent(name)
+        try Data(contents.utf8).write(to: path)
+        return path.path
+    }
+
+    /// A new directory outside the store, with a file, an executable, links and a directory below it.
+    func tree(_ name: String) throws -> String {
+        let files = FileManager.default
+        let top = root.appendingPathComponent(name)
+        try files.createDirectory(at: top.appendingPathComponent("empty"), withIntermediateDirectories: true)
+        try files.createDirectory(at: top.appendingPathComponent("deep/er"), withIntermediateDirectories: true)
+        try Data("one\n".utf8).write(to: top.appendingPathComponent("file"))
+        try Data("#!/bin/sh\n".utf8).write(to: top.appendingPathComponent("deep/run"))
+        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: top.appendingPathComponent("deep/run").path)
+        try Data().write(to: top.appendingPathComponent("deep/er/nothing"))
+        try Data(repeating: 7, count: 700_001).write(to: top.appendingPathComponent("Ünïcode"))
+        try files.createSymbolicLink(
+            atPath: top.appendingPathComponent("deep.link").path, withDestinationPath: "../nowhere/at all")
+        return top.path
     }
 
     /// Whether Debian's nix-bin is installed.
