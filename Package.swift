@@ -75,7 +75,7 @@ let package = Package(
 
         // The farm.
         .target(
-            name: "SchemaMigrations", dependencies: [], path: "Migrations",
+            name: "SchemaMigrations", dependencies: ["Postgres"], path: "Migrations",
             resources: [.embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql")], swiftSettings: strict),
         module(
             "Farm",

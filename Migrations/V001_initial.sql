@@ -52,6 +52,8 @@ create table jobset (
   priority    int  not null default 0,
   shares      int  not null default 100 check (shares > 0),
   next_due    timestamptz,                    -- null: no schedule
+  wanted      text check (wanted in ('loaded', 'schedule', 'manual', 'push')),  -- why to evaluate it now
+  problem     text,                           -- why it could not be looked up last time
   created     timestamptz not null default now(),
   changed     timestamptz not null default now(),
   removed     timestamptz                     -- removed jobsets keep their history
@@ -63,7 +65,7 @@ create table evaluation (
   revision_id int  not null references revision,
   fingerprint text not null,
   state       evaluation_state not null default 'pending',
-  cause       text not null,                  -- 'loaded', 'schedule', 'manual', 'push'
+  cause       text not null check (cause in ('loaded', 'schedule', 'manual', 'push')),
   created     timestamptz not null default now(),
   started     timestamptz,
   finished    timestamptz,

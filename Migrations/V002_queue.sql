@@ -203,12 +203,22 @@ create function requeue_lost(silence interval, gone_worker int, loss_limit int) 
 declare lost record; n int := 0;
 begin
   for lost in
-    select r.id from run r join worker w on w.id = r.worker_id
+    select r.id, r.build_id from run r join worker w on w.id = r.worker_id
     where r.outcome is null and (w.id = gone_worker or w.state = 'gone' or w.heartbeat < clock_timestamp() - silence)
     order by r.id
   loop
+    -- A server that is stopped or killed loses its builds through no fault of theirs: such losses count only when they
+    -- are many, which is how a build that brings down its worker looks.
     if finish_run(lost.id, 'infrastructure', 'the worker was lost', null, null, null, null, '[]', null, null,
-                  loss_limit, interval '0') then n := n + 1; end if;
+                  1000000, interval '0') then
+      n := n + 1;
+      update build b
+      set losses = greatest(b.losses - 1, 0), retry_at = null,
+          state = case when s.n >= loss_limit * 4 then 'cancelled'::build_state else b.state end,
+          finished = case when s.n >= loss_limit * 4 then clock_timestamp() end
+      from (select count(*) n from run x where x.build_id = lost.build_id and x.reason = 'the worker was lost') s
+      where b.id = lost.build_id and b.state = 'ready';
+    end if;
   end loop;
   update worker set state = 'gone'
   where state <> 'gone' and (id = gone_worker or heartbeat < clock_timestamp() - silence);

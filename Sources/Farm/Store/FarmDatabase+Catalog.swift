@@ -49,7 +49,8 @@ extension FarmDatabase {
     package func progress() async throws -> FarmProgress {
         let rows = try await pool.query(
             """
-            select (select count(*) from evaluation where state in ('pending', 'running')) evaluations_pending,
+            select (select count(*) from evaluation where state in ('pending', 'running'))
+                     + (select count(*) from jobset where wanted is not null and enabled) evaluations_pending,
                    (select count(*) from evaluation where state = 'succeeded') evaluations_done,
                    (select count(*) from evaluation where state = 'failed') evaluations_failed,
                    (select count(*) from source where state in ('wanted', 'fetching')) sources_wanted,

@@ -25,15 +25,16 @@ extension FarmDatabase {
                     with channel as (
                       insert into channel (name, engine, url) values ($2, $3, $4)
                       on conflict (engine, url) do update set name = excluded.name returning id)
-                    insert into jobset (name, channel_id, description, fingerprint, enabled, priority, shares, next_due)
-                    select $1, channel.id, $5, $6, $7, $8, $9, $10 from channel
+                    insert into jobset (name, channel_id, description, fingerprint, enabled, priority, shares, next_due,
+                                        wanted)
+                    select $1, channel.id, $5, $6, $7, $8, $9, $10, case when $7 then 'loaded' end from channel
                     on conflict (name) do update set
                       channel_id = excluded.channel_id, description = excluded.description,
                       fingerprint = excluded.fingerprint, priority = excluded.priority, shares = excluded.shares,
                       enabled = case when jobset.removed is null then jobset.enabled else excluded.enabled end,
                       next_due = case when jobset.description = excluded.description and jobset.removed is null
                                       then jobset.next_due else excluded.next_due end,
-                      changed = now(), removed = null
+                      changed = now(), removed = null, wanted = excluded.wanted
                     where jobset.description <> excluded.description or jobset.removed is not null
                     returning id
                     """,
@@ -45,6 +46,7 @@ extension FarmDatabase {
                     ])
                 if !isNew.isEmpty { changed.append(description.name) }
             }
+            _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
             return changed
         }
     }
@@ -91,24 +93,27 @@ extension FarmDatabase {
             "update jobset set removed = now(), enabled = false, next_due = null where id = $1", [jobset])
     }
 
-    /// Jobsets whose schedule has come, with the instant that was due.
-    package func dueJobsets(now: Instant) async throws -> [StoredJobset] {
+    /// Asks for an evaluation now: the server looks up the jobset's revisions and queues them.
+    package func trigger(jobset: Int, cause: String) async throws {
+        _ = try await pool.query("update jobset set wanted = $2 where id = $1", [jobset, cause])
+        _ = try await pool.query("select pg_notify('almanac_evaluations', '')")
+    }
+
+    /// Enabled jobsets that somebody asked to evaluate, with the reason, and those whose schedule has come.
+    package func wantedJobsets(now: Instant) async throws -> [(jobset: StoredJobset, cause: String)] {
         try await pool.query(
             """
-            select id, channel_id, description, fingerprint, enabled, next_due from jobset
-            where enabled and removed is null and next_due <= $1 order by next_due
+            select id, channel_id, description, fingerprint, enabled, next_due, coalesce(wanted, 'schedule') cause
+            from jobset where enabled and removed is null and (wanted is not null or next_due <= $1) order by id
             """, [now.timestamp]
-        ).map(Self.storedJobset)
+        ).map { (try Self.storedJobset($0), try $0.decode("cause")) }
     }
 
-    /// The instant at which a schedule fires next, of those the farm waits for.
-    package func nextDue() async throws -> Instant? {
-        try await pool.query("select min(next_due) next_due from jobset where enabled and removed is null")
-            .first.flatMap { try $0.optionalInstant("next_due") }
-    }
-
-    package func setNextDue(_ instant: Instant?, jobset: Int) async throws {
-        _ = try await pool.query("update jobset set next_due = $2 where id = $1", [jobset, instant?.timestamp])
+    /// Notes that a jobset's revisions were looked up, or why they could not be; its schedule goes on from here.
+    package func lookedUp(jobset: StoredJobset, nextDue: Instant?, problem: String?) async throws {
+        _ = try await pool.query(
+            "update jobset set wanted = null, next_due = $2, problem = $3 where id = $1 and description = $4",
+            [jobset.id, nextDue?.timestamp, problem, PostgresJSON(Array(try jobset.description.canonicalJSON.utf8))])
     }
 
     /// What `almanac jobset list` and the API show.

@@ -55,11 +55,16 @@ extension FarmDatabase {
         return try row.decode("id")
     }
 
-    /// Says that a worker lives. Returns false when the farm took it for lost and gave its builds to others.
+    /// Says that a worker lives. Returns false when the farm took it for lost meanwhile and gave its builds to others;
+    /// it is counted in again from now on.
     package func heartbeat(worker: Int) async throws -> Bool {
-        try await pool.query(
-            "update worker set heartbeat = clock_timestamp() where id = $1 and state <> 'gone'", [worker]
-        ).affectedRows > 0
+        let rows = try await pool.query(
+            """
+            update worker w set heartbeat = clock_timestamp(),
+                                state = case when w.state = 'gone' then 'active'::worker_state else w.state end
+            from worker before where before.id = w.id and w.id = $1 returning before.state <> 'gone' known
+            """, [worker])
+        return try rows.first?.decode("known") ?? false
     }
 
     /// Gives back what a worker holds and takes it off the list.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package import Postgres
+import SchemaMigrations
+
+/// The way to the farm's database: `DATABASE_URL`, or the cluster under the data directory.
+package struct DatabaseAccess: Sendable {
+    private let configuration: FarmConfiguration
+
+    package init(_ configuration: FarmConfiguration) {
+        self.configuration = configuration
+    }
+
+    private var cluster: PostgresCluster {
+        PostgresCluster(PostgresClusterConfiguration(directory: configuration.dataDirectory.postgres))
+    }
+
+    /// Starts the embedded cluster unless it runs or another server was named, and brings the schema up to date.
+    package func open() async throws -> PostgresConfiguration {
+        let server =
+            if let url = configuration.databaseURL {
+                PostgresConfiguration(connectionString: url)
+            } else {
+                try await cluster.start()
+            }
+        _ = try await Migrator(schemaMigrations).migrate(server)
+        return server
+    }
+
+    /// Stops the embedded cluster; another server is left alone.
+    package func close() async throws {
+        if configuration.databaseURL == nil { try await cluster.stop() }
+    }
+
+    /// Opens the database for a command, and leaves the cluster as it was: running only if it ran before.
+    package func withDatabase<Result: Sendable>(
+        _ body: @Sendable (FarmDatabase) async throws -> Result
+    ) async throws -> Result {
+        let ranBefore =
+            if configuration.databaseURL == nil { try await cluster.process() != nil } else { true }
+        let pool = PostgresPool(try await open())
+        do {
+            let result = try await body(FarmDatabase(pool: pool))
+            await pool.close()
+            if !ranBefore { try await closeUnlessServed() }
+            return result
+        } catch {
+            await pool.close()
+            if !ranBefore { try? await closeUnlessServed() }
+            throw error
+        }
+    }
+
+    /// A server may have come up meanwhile and use the cluster that this command started.
+    private func closeUnlessServed() async throws {
+        if ServerLock.holder(of: configuration.dataDirectory) == nil { try await close() }
+    }
+}

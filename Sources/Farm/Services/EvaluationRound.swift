@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Derivations
+package import Jobsets
+package import Logging
+package import StoreDaemon
+package import TimeTravel
+
+/// What an evaluator found in a revision.
+package struct EvaluatedRevision: Sendable {
+    package var jobs: [IngestJob]
+    /// What it printed, for people.
+    package var log: String
+
+    package init(jobs: [IngestJob], log: String) {
+        self.jobs = jobs
+        self.log = log
+    }
+}
+
+/// Why a revision could not be evaluated, with what the evaluator printed.
+package struct EvaluationFailure: Error, Sendable {
+    package let message: String
+    package let log: String
+
+    package init(_ message: String, log: String) {
+        self.message = message
+        self.log = log
+    }
+}
+
+/// Makes the pending evaluations one after the other: revision in, jobs and derivations into the database.
+package struct EvaluationRound: Sendable {
+    private let database: FarmDatabase
+    private let store: HostStore
+    private let defaultKernel: KernelRelease
+    private let now: @Sendable () -> Instant
+    private let logger: Logger
+    private let evaluate: @Sendable (PendingEvaluation, JobsetDescription) async throws -> EvaluatedRevision
+
+    package init(
+        database: FarmDatabase, store: HostStore, defaultKernel: KernelRelease, now: @escaping @Sendable () -> Instant,
+        logger: Logger,
+        evaluate: @escaping @Sendable (PendingEvaluation, JobsetDescription) async throws -> EvaluatedRevision
+    ) {
+        self.database = database
+        self.store = store
+        self.defaultKernel = defaultKernel
+        self.now = now
+        self.logger = logger
+        self.evaluate = evaluate
+    }
+
+    package func callAsFunction() async throws {
+        while let evaluation = try await database.startEvaluation() {
+            guard let jobset = try await database.jobset(evaluation.jobset) else { continue }
+            do {
+                try await make(evaluation, jobset.description)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch let failure as EvaluationFailure {
+                try await fail(evaluation, jobset.description, failure.message, log: failure.log)
+            } catch {
+                try await fail(evaluation, jobset.description, "\(error)", log: "")
+            }
+        }
+    }
+
+    private func make(_ evaluation: PendingEvaluation, _ jobset: JobsetDescription) async throws {
+        let found = try await evaluate(evaluation, jobset)
+        let roots = found.jobs.compactMap { try? $0.derivation.get() }
+        let closure = try DerivationClosure.walk(from: roots, read: store.derivation(at:))
+        let outputs = closure.flatMap { $0.derivation.outputs.compactMap(\.path) }
+        let valid = try await store.withConnection { try await $0.validPaths(among: outputs) }
+        let batch = IngestBatch(closure: closure) { derivation in
+            derivation.outputs.allSatisfy { $0.path.map(valid.contains) ?? false }
+        }
+        let result = try await database.ingest(
+            batch, jobs: found.jobs, evaluation: evaluation,
+            screening: jobset.screen.conditions(release: evaluation.date, now: now(), defaultKernel: defaultKernel),
+            priority: jobset.priority)
+        logger.info(
+            "A revision was evaluated",
+            metadata: [
+                "evaluation": "\(evaluation.id)", "jobset": "\(jobset.name)", "commit": "\(evaluation.commit)",
+                "jobs": "\(found.jobs.count)", "derivations": "\(result.knownDerivations + result.newDerivations)",
+                "new": "\(result.newDerivations)", "builds": "\(result.newBuilds)",
+            ])
+    }
+
+    private func fail(
+        _ evaluation: PendingEvaluation, _ jobset: JobsetDescription, _ message: String, log: String
+    ) async throws {
+        try await database.failEvaluation(evaluation.id, error: message, log: log)
+        logger.error(
+            "A revision could not be evaluated",
+            metadata: [
+                "evaluation": "\(evaluation.id)", "jobset": "\(jobset.name)", "commit": "\(evaluation.commit)",
+                "error": "\(message)",
+            ])
+    }
+}

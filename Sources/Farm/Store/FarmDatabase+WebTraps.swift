@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Postgres
+package import TimeTravel
+
+/// Which entries of the catalog are asked for; nil takes all.
+package struct TrapFilter: Sendable {
+    package var id: Int?
+    package var package: String?
+    package var axis: Axis?
+    package var cause: Cause?
+    package var verdict: Verdict?
+    package var status: TrapRecord.Status?
+    /// Traps with a window that surely contains this instant: the package is known to build then.
+    package var at: Instant?
+    /// Entries with a greater number only, for paging.
+    package var after: Int?
+    package var limit = 100
+
+    package init() {}
+}
+
+/// An entry of the catalog with what the record itself does not carry.
+package struct TrapEntry: Sendable {
+    package let record: TrapRecord
+    package let investigation: Int
+    /// The next instant known to be bad, where one lies at the end of a window.
+    package let firstBad: Instant?
+    package let created: Instant
+    package let changed: Instant
+}
+
+extension FarmDatabase {
+    private static let trapEntryQuery = """
+        select q.*, n.investigation_id, n.first_bad, n.created, n.changed
+        from (\(trapQuery)) q join trap n on n.id = q.id
+        """
+
+    private static func trapEntry(_ row: PostgresRow) throws -> TrapEntry {
+        TrapEntry(
+            record: try trapRecord(row), investigation: try row.decode("investigation_id"),
+            firstBad: try row.optionalInstant("first_bad"), created: try row.instant("created"),
+            changed: try row.instant("changed"))
+    }
+
+    /// The catalog's entries that a filter lets through, by number.
+    package func trapEntries(_ filter: TrapFilter) async throws -> [TrapEntry] {
+        try await pool.query(
+            Self.trapEntryQuery + """
+
+                where ($1::int is null or n.id = $1) and ($2::text is null or n.package = $2)
+                  and ($3::text is null or n.axis = $3) and ($4::text is null or n.cause = $4)
+                  and ($5::text is null or n.verdict::text = $5) and ($6::text is null or n.status::text = $6)
+                  and ($7::timestamptz is null or exists (
+                    select from jsonb_array_elements(n.windows) w
+                    where coalesce((w #>> '{notBefore,firstGood}')::timestamptz <= $7, true)
+                      and coalesce((w #>> '{notAfter,lastGood}')::timestamptz >= $7, true)))
+                  and ($8::int is null or n.id > $8)
+                order by n.id limit $9
+                """,
+            [
+                filter.id, filter.package, filter.axis?.rawValue, filter.cause?.rawValue, filter.verdict?.rawValue,
+                filter.status?.rawValue, filter.at?.timestamp, filter.after, filter.limit,
+            ]
+        ).map(Self.trapEntry)
+    }
+
+    /// The entries found last, newest first.
+    package func newestTraps(limit: Int) async throws -> [TrapEntry] {
+        try await pool.query(Self.trapEntryQuery + " order by n.created desc, n.id desc limit $1", [limit])
+            .map(Self.trapEntry)
+    }
+
+    /// Open traps whose next bad instant is still to come, soonest first.
+    package func comingTraps(after now: Instant, limit: Int) async throws -> [TrapEntry] {
+        try await pool.query(
+            Self.trapEntryQuery + """
+
+                where n.first_bad > $1 and n.status in ('open', 'annotated') order by n.first_bad, n.id limit $2
+                """, [now.timestamp, limit]
+        ).map(Self.trapEntry)
+    }
+}
