@@ -48,6 +48,16 @@ package struct JobsetDescription: Hashable, Sendable, Encodable {
         self.enabled = enabled
     }
 
+    /// The same jobset with relative paths of the channel and the manifest made to start at `folder`.
+    package func resolvingPaths(against folder: String) -> JobsetDescription {
+        var resolved = self
+        resolved.channel.url = channel.url.resolved(against: folder)
+        if case .manifest(let path) = packages {
+            resolved.packages = .manifest(path: JobsetDescription.path(path, in: folder))
+        }
+        return resolved
+    }
+
     /// `path` itself when absolute, else inside `folder`.
     static func path(_ path: String, in folder: String) -> String {
         path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)"

@@ -40,6 +40,8 @@ package struct JobsetFolder: Sendable {
     }
 
     /// Reads one file; never more of it than a jobset file may have.
+    ///
+    /// Relative paths in it are resolved against its folder, so that the description means the same wherever it is used.
     package static func read(_ path: String) throws(InvalidJobset) -> JobsetDescription {
         guard let file = FileHandle(forReadingAtPath: path),
             let data = try? file.read(upToCount: YAMLDocument.sizeLimit + 1)
@@ -47,7 +49,8 @@ package struct JobsetFolder: Sendable {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw invalid(path, found: "bytes that are not text", expected: "YAML in UTF-8")
         }
-        return try JobsetReader.read(text, file: path)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL
+        return try JobsetReader.read(text, file: path).resolvingPaths(against: folder.path)
     }
 
     private static func invalid(_ path: String, found: String, expected: String) -> InvalidJobset {

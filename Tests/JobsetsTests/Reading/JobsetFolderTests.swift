@@ -35,6 +35,18 @@ import Testing
         }
     }
 
+    @Test func `relative paths start at the folder of the file, however it is named`() throws {
+        let text = JobsetText.with(packages: "{manifest: m.scm}")
+            .replacing("https://example.org/guix.git", with: "demo:channel")
+        try withFolder(["a.yaml": Data(text.utf8)]) { path in
+            for name in ["\(path)/a.yaml", "\(path)/../\((path as NSString).lastPathComponent)/./a.yaml"] {
+                let jobset = try JobsetFolder.read(name)
+                #expect(jobset.channel.url == .demonstration(folder: "\(path)/channel"))
+                #expect(jobset.packages == .manifest(path: "\(path)/m.scm"))
+            }
+        }
+    }
+
     @Test func `the second file of a name is refused`() throws {
         let text = Data(JobsetText.with().utf8)
         try withFolder(["a.yaml": text, "b.yaml": text]) { path in
