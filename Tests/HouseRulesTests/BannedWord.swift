@@ -25,11 +25,15 @@ struct BannedWord: Sendable {
     static let wrappers: Set<String> = ["ByteStreams", "Postgres", "SecureShell", "ThreadExecutors", "Transfer"]
 
     static let inSources: [BannedWord] = [
-        BannedWord("try!", needle: "try!", instead: "do and catch, or a function that throws") { $0.contains(/\btry!/) },
+        BannedWord("try!", needle: "try!", instead: "do and catch, or a function that throws") {
+            $0.contains(/\btry!/)
+        },
         BannedWord("force unwrap", needle: "!", instead: "guard let, or an error that says what was missing") {
             $0.contains(/[A-Za-z0-9_)\]]!(?![=])/) && !$0.contains(/\btry!/)
         },
-        BannedWord("fatalError()", needle: "fatalError", instead: "fatalError with words that say what to do, or an error") {
+        BannedWord(
+            "fatalError()", needle: "fatalError", instead: "fatalError with words that say what to do, or an error"
+        ) {
             $0.contains(/\bfatalError\(\s*\)/)
         },
         BannedWord("Task { }", needle: "Task", instead: "a task group, or a Service of the ServiceGroup") {
@@ -38,10 +42,14 @@ struct BannedWord: Sendable {
         BannedWord("Task.detached", needle: "detached", instead: "a task group, or a Service of the ServiceGroup") {
             $0.contains(/\bTask(<[^>]*>)?\.detached\b/)
         },
-        BannedWord("@unchecked Sendable", needle: "@unchecked", instead: "a value type or an actor", allowed: wrappers) {
+        BannedWord("@unchecked Sendable", needle: "@unchecked", instead: "a value type or an actor", allowed: wrappers)
+        {
             $0.contains(/@unchecked\s+Sendable/)
         },
-        BannedWord("nonisolated(unsafe)", needle: "nonisolated(unsafe)", instead: "a constant, an actor's state or a Mutex", allowed: wrappers) {
+        BannedWord(
+            "nonisolated(unsafe)", needle: "nonisolated(unsafe)", instead: "a constant, an actor's state or a Mutex",
+            allowed: wrappers
+        ) {
             $0.contains(/nonisolated\(unsafe\)/)
         },
     ]

@@ -42,7 +42,8 @@ import Testing
 
     @Test(arguments: [
         "a != b", "if !a { }", "fatalError(\"the clock ran backwards: report this\")", "// try! f()", "/* Task { } */",
-        "\"Task { try! f()! }\"", "\"\"\"\ntry!\n\"\"\"", "#\"a\"try!\"#", "withTaskGroup { }", "addTask { }", "MyTask.run()",
+        "\"Task { try! f()! }\"", "\"\"\"\ntry!\n\"\"\"", "#\"a\"try!\"#", "withTaskGroup { }", "addTask { }",
+        "MyTask.run()",
         "\"a\\\"try!\"", "x.sleep(1)", "let a: (Int) -> Bool = { !$0.isZero }",
     ])
     func `nothing else is taken for one`(code: String) {
@@ -57,7 +58,9 @@ import Testing
         #expect(word.lines(in: "// Only its thread touches it.\n" + bare, module: "Farm") == [2])
     }
 
-    @Test(arguments: ["try await Task.sleep(for: .seconds(1))", "sleep(1)", "usleep (5)", "Thread.sleep(forTimeInterval: 1)"])
+    @Test(arguments: [
+        "try await Task.sleep(for: .seconds(1))", "sleep(1)", "usleep (5)", "Thread.sleep(forTimeInterval: 1)",
+    ])
     func `sleeps are found in tests`(code: String) {
         #expect(BannedWord.inTests[0].lines(in: code) == [1])
         #expect(BannedWord.inTests[0].lines(in: "// \(code)\nlet a = \"\(code)\"") == [])

@@ -17,7 +17,8 @@ enum FileRules {
     /// Every language here has comments, and the licence stands in one of the first three lines.
     static func licence(_ file: Checkout.File) -> [String] {
         file.lines.prefix(3).contains { $0.contains("SPDX-License-Identifier: GPL-3.0-or-later") }
-            ? [] : ["\(file.path):1: no SPDX-License-Identifier: begin with 'SPDX-License-Identifier: GPL-3.0-or-later'"]
+            ? []
+            : ["\(file.path):1: no SPDX-License-Identifier: begin with 'SPDX-License-Identifier: GPL-3.0-or-later'"]
     }
 
     static func unfinished(_ file: Checkout.File) -> [String] {

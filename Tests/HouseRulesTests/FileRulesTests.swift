@@ -34,7 +34,9 @@ import Testing
         for (index, name) in names.enumerated() {
             let number = String(index + 1)
             let expected = "V\(String(repeating: "0", count: 3 - number.count))\(number)_"
-            #expect(name.hasPrefix(expected) && name.contains(/^V\d{3}_[a-z0-9_]+\.sql$/), "\(name): expected \(expected)….sql")
+            #expect(
+                name.hasPrefix(expected) && name.contains(/^V\d{3}_[a-z0-9_]+\.sql$/),
+                "\(name): expected \(expected)….sql")
         }
     }
 

@@ -87,7 +87,8 @@ extension CronField {
         if let step {
             guard isSeveral, let read = number(step), (1...kind.range.upperBound).contains(read) else {
                 throw Expectation(
-                    "a step from 1 to \(kind.range.upperBound) after '*' or a range in the \(kind.rawValue), such as '*/2'")
+                    "a step from 1 to \(kind.range.upperBound) after '*' or a range in the \(kind.rawValue), such as '*/2'"
+                )
             }
             distance = read
         }
@@ -108,6 +109,7 @@ extension CronField {
     private static func expectation(_ kind: Kind) -> Expectation {
         let names = kind.names.isEmpty ? "" : " or a name such as '\(kind.names[1])'"
         return Expectation(
-            "\(kind.article) \(kind.rawValue) from \(kind.range.lowerBound) to \(kind.range.upperBound)\(names), a list, a range or '*'")
+            "\(kind.article) \(kind.rawValue) from \(kind.range.lowerBound) to \(kind.range.upperBound)\(names), a list, a range or '*'"
+        )
     }
 }

@@ -25,10 +25,12 @@ package struct Zone: TextForm {
             return
         }
         // Foundation also takes "GMT+3" and abbreviations, whose meaning changes with the season.
-        guard text.contains("/"), TimeZone.knownTimeZoneIdentifiers.contains(text), let zone = TimeZone(identifier: text)
+        guard text.contains("/"), TimeZone.knownTimeZoneIdentifiers.contains(text),
+            let zone = TimeZone(identifier: text)
         else {
             let near = nearest(to: text, among: TimeZone.knownTimeZoneIdentifiers)
-            throw Expectation("an IANA time zone such as 'Europe/Berlin' or 'UTC'\(near.map { " (did you mean '\($0)'?)" } ?? "")")
+            throw Expectation(
+                "an IANA time zone such as 'Europe/Berlin' or 'UTC'\(near.map { " (did you mean '\($0)'?)" } ?? "")")
         }
         self.init(identifier: text, zone: zone)
     }

@@ -23,7 +23,8 @@ extension JobsetDescription {
     package var fingerprint: String {
         get throws {
             try JobsetDescription.json(
-                of: Deciding(engine: engine, channel: channel, packages: packages, screen: screen, reference: reference))
+                of: Deciding(engine: engine, channel: channel, packages: packages, screen: screen, reference: reference)
+            )
         }
     }
 

@@ -28,7 +28,9 @@ package struct JobsetFolder: Sendable {
             do {
                 let description = try JobsetFolder.read(path)
                 if let owner = owners[description.name] {
-                    fault(path, key: "name", found: "\"\(description.name)\", the name of \(owner)", expected: "another name")
+                    fault(
+                        path, key: "name", found: "\"\(description.name)\", the name of \(owner)",
+                        expected: "another name")
                 } else {
                     owners[description.name] = path
                     files.append(File(path: path, description: description))

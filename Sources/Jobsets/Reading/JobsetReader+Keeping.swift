@@ -18,7 +18,9 @@ extension JobsetReader {
         return BuildLimits(
             buildTime: fields.optional("buildTime", default: standard.buildTime) { $0.span(time) },
             silentTime: fields.optional("silentTime", default: standard.silentTime) { $0.span(time) },
-            memory: fields.optional("memory", default: standard.memory) { $0.size(.mebibytes(256)...(.gibibytes(1_024))) },
+            memory: fields.optional("memory", default: standard.memory) {
+                $0.size(.mebibytes(256)...(.gibibytes(1_024)))
+            },
             logSize: fields.optional("logSize", default: standard.logSize) {
                 $0.size(ByteCount(bytes: 4_096)...(.gibibytes(16)))
             },

@@ -19,7 +19,8 @@ struct YAMLDocument {
         func fault(_ mark: Mark?, found: String, expected: String) -> InvalidJobset {
             InvalidJobset(faults: [
                 JobsetFault(
-                    file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, key: "", found: found, expected: expected)
+                    file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, key: "", found: found,
+                    expected: expected)
             ])
         }
         guard text.utf8.count <= YAMLDocument.sizeLimit else {
@@ -63,7 +64,9 @@ struct YAMLDocument {
     private typealias Problem = (mark: Mark?, found: String, expected: String)
 
     private static func firstForbidden(in node: Node, depth: Int) -> Problem? {
-        if depth > depthLimit { return (node.mark, "more than \(depthLimit) levels", "a jobset, which has at most four") }
+        if depth > depthLimit {
+            return (node.mark, "more than \(depthLimit) levels", "a jobset, which has at most four")
+        }
         if node.anchor != nil { return (node.mark, "an anchor or alias", "the value itself") }
         switch node {
         case .scalar:
@@ -88,7 +91,8 @@ struct YAMLDocument {
         case .composer(_, let problem, let mark, _):
             return fault(mark, "a syntax error (\(problem))", "one YAML document")
         case .duplicatedKeysInMapping(let keys, let context):
-            return fault(context.mark, "the key \(keys.map { "'\($0)'" }.joined(separator: ", ")) twice", "each key once")
+            return fault(
+                context.mark, "the key \(keys.map { "'\($0)'" }.joined(separator: ", ")) twice", "each key once")
         case .reader(let problem, _, _, _):
             return fault(nil, "bytes that are not text (\(problem))", "valid YAML in UTF-8")
         case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:

@@ -6,7 +6,9 @@ import Testing
 @testable import Jobsets
 
 @Suite struct `The canonical JSON of a jobset` {
-    @Test(arguments: [JobsetText.full, JobsetText.with(), JobsetText.with(engine: "nix", packages: "{manifest: m.nix}")])
+    @Test(arguments: [
+        JobsetText.full, JobsetText.with(), JobsetText.with(engine: "nix", packages: "{manifest: m.nix}"),
+    ])
     func `reads back to the same description`(text: String) throws {
         let jobset = try JobsetReader.read(text, file: "f.yaml")
         #expect(try JobsetDescription(canonicalJSON: jobset.canonicalJSON) == jobset)

@@ -48,7 +48,8 @@ import Testing
 
     @Test(arguments: [
         "", "# only a comment", "name: [", "a: b: c", "\tname: x", "name: a\nname: b", "--- a\n--- b", "name: *nowhere",
-        "name: \u{0}", "name: \"\\x00\"", "%YAML 9.9\n---\nname: x", "[]", "just text", "- a list", "!!binary x", "<<: {name: x}",
+        "name: \u{0}", "name: \"\\x00\"", "%YAML 9.9\n---\nname: x", "[]", "just text", "- a list", "!!binary x",
+        "<<: {name: x}",
     ])
     func `what is no jobset has a fault and no description`(text: String) {
         #expect(!JobsetText.faults(text).isEmpty)

@@ -11,14 +11,19 @@ import TimeTravel
         ("1 day", 86_400, "1 day"), ("14 days", 1_209_600, "2 weeks"), ("0 s", 0, "0 seconds"),
         ("60 seconds", 60, "1 minute"),
     ])
-    func `a length of time is read and printed with its largest unit`(text: String, seconds: Int64, printed: String) throws {
+    func `a length of time is read and printed with its largest unit`(
+        text: String, seconds: Int64, printed: String
+    ) throws {
         let span = try TimeSpan(text: text)
         #expect(span.seconds == seconds)
         #expect(span.description == printed)
         #expect(try TimeSpan(text: printed) == span)
     }
 
-    @Test(arguments: ["", "4", "h", "-4 h", "4.5 h", "4 fortnights", "4 H", "999999999999999 weeks", "1000000000000000000000 s", "٤ h"])
+    @Test(arguments: [
+        "", "4", "h", "-4 h", "4.5 h", "4 fortnights", "4 H", "999999999999999 weeks", "1000000000000000000000 s",
+        "٤ h",
+    ])
     func `what is no length of time is refused`(text: String) {
         #expect(throws: Expectation.self) { try TimeSpan(text: text) }
         #expect(throws: Expectation.self) { try Period(text: text) }
@@ -28,7 +33,9 @@ import TimeTravel
         ("2 GiB", Int64(2) << 30, "2 GiB"), ("200 MB", 200_000_000, "200 MB"), ("1024mib", 1 << 30, "1 GiB"),
         ("1024 MB", 1_024_000_000, "1024 MB"), ("4096 B", 4_096, "4 KiB"), ("7 B", 7, "7 B"), ("0 B", 0, "0 B"),
     ])
-    func `a size is read and printed with the unit that gives the least number`(text: String, bytes: Int64, printed: String) throws {
+    func `a size is read and printed with the unit that gives the least number`(
+        text: String, bytes: Int64, printed: String
+    ) throws {
         let size = try ByteCount(text: text)
         #expect(size.bytes == bytes)
         #expect(size.description == printed)
@@ -53,7 +60,8 @@ import TimeTravel
 
     @Test(arguments: [
         "", "2100", "2100-02-29", "2300-01-01", "1969-12-31", "tomorrow", "release 3 years", "release + years",
-        "release + 3", "release + -3 years", "release + 3 decades", "release + 99999 years", "Release", "release + 3 years ago",
+        "release + 3", "release + -3 years", "release + 3 decades", "release + 99999 years", "Release",
+        "release + 3 years ago",
     ])
     func `what is no date of conditions is refused`(text: String) {
         #expect(throws: Expectation.self) { try ConditionsDate(text: text) }
@@ -92,7 +100,8 @@ import TimeTravel
     @Test func `relative places start at the folder of the file`() {
         #expect(ChannelLocation.path("a").resolved(against: "/j") == .path("/j/a"))
         #expect(ChannelLocation.path("/a").resolved(against: "/j") == .path("/a"))
-        #expect(ChannelLocation.demonstration(folder: "demo").resolved(against: "J") == .demonstration(folder: "J/demo"))
+        #expect(
+            ChannelLocation.demonstration(folder: "demo").resolved(against: "J") == .demonstration(folder: "J/demo"))
     }
 
     @Test func `a screening gives each set of conditions once`() throws {
