@@ -111,7 +111,7 @@ import TimeTravel
         let end = start + 3 * 86_400
         let seed: UInt64 = 11
         var generator = SeededGenerator(seed: seed)
-        for _ in 0..<40 {
+        for _ in 0..<20 {
             let times = RandomCron.expression(using: &generator).split(separator: " ").prefix(2).joined(separator: " ")
             let schedule = Schedule(cron: try CronExpression(text: "\(times) * * *"), timeZone: zone)
             var runs: [Instant] = []
