@@ -29,6 +29,8 @@ package struct Candidate: Hashable, Codable, Sendable {
         case encodingPivot = "encoding-pivot"
         case centuryRule = "century-rule"
         case yearBoundary = "year-boundary"
+        /// A round lifetime away from the other end of the window.
+        case otherEnd = "other-end"
         /// An edge proven for another version of the same package.
         case earlierVersion = "earlier-version"
         /// Named by a public report about the package.

@@ -55,16 +55,27 @@ struct AxisInquiry {
     var conjunction: Progress<Answer?, Conditions> {
         let others = bad.axes(differingFrom: good).subtracting([.date])
         guard !others.isEmpty else { return .settled(nil) }
-        let onlyDate = good.taking(.date, from: bad)
-        switch state(onlyDate) {
-        case .open: return .need([onlyDate])
-        case .bad: return .settled(nil)
-        case .good:
-            switch separate(others, bad: bad, good: onlyDate, date: bad, interaction: .conjunction) {
+        // Dates that fail under the hard conditions, seen under the control's other conditions as well.
+        let pairs = observations.tallies.keys.sorted().filter {
+            observations[$0].isBad && $0.taking(.date, from: bad) == bad
+        }
+        .map { (hard: $0, easy: good.taking(.date, from: $0)) }
+        if let cured = pairs.first(where: { observations[$0.easy].isGood }) {
+            switch separate(others, bad: cured.hard, good: cured.easy, date: bad, interaction: .conjunction) {
             case .need(let conditions): return .need(conditions)
             case .settled(let answer): return .settled(answer)
             }
         }
+        if pairs.contains(where: { observations[$0.easy].isBad }) { return .settled(nil) }
+        return .need([good.taking(.date, from: bad)])
+    }
+
+    /// As long as few builds failed under the hard conditions, one that looks for the date edge and passes settles the
+    /// other axes as well as a build made for that.
+    private func mayLookForDates(_ onlyOthers: Conditions) -> Bool {
+        guard observations[onlyOthers].failed.isEmpty, !suspectsOthers else { return false }
+        let failed = observations.tallies.filter { $0.value.isBad && bad.taking(.date, from: $0.key) == $0.key }.count
+        return suspectsDate || failed <= 3
     }
 
     /// The date alone does no harm: either the others do, or all together.

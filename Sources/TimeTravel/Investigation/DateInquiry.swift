@@ -4,6 +4,8 @@
 struct DateInquiry {
     let subject: Subject
     let template: Conditions
+    /// Conditions that passed, maybe with other axes than `template`.
+    let control: Conditions
     let candidates: Set<Candidate>
     let observations: Observations
     let timeline: Timeline
@@ -18,14 +20,18 @@ struct DateInquiry {
         var doubt: Double { edges.reduce(0) { $0 + $1.doubt } }
     }
 
-    init(subject: Subject, template: Conditions, candidates: Set<Candidate>, observations: Observations) {
+    init(
+        subject: Subject, template: Conditions, control: Conditions, candidates: Set<Candidate>,
+        observations: Observations
+    ) {
+        self.control = control
         self.subject = subject
         self.template = template
         self.candidates = candidates
         self.observations = observations
         let isSuspected = !observations.telling.isDisjoint(with: [.dayOutOfRange, .hourShift])
         timeline = Timeline(
-            template: template, observations: observations,
+            template: template, control: control, observations: observations,
             islandChance: isSuspected ? Tuning.suspectedIsland : Tuning.island)
         let length = observations.expectedSeconds(subject)
         lead = length + length / 4 + 1
@@ -45,28 +51,28 @@ struct DateInquiry {
     }
 
     private func edgesProgress(free: Int) -> Progress<Result, Conditions> {
-        var wanted: [Instant] = []
-        let weights = CandidateWeights(candidates, telling: observations.telling, precision: subject.precision)
-        var edges: [ProvenEdge] = []
-        for gap in gapsWithFailures {
-            let search = self.search(gap, weights)
-            if let want = unsettled(search, room: free - wanted.count) {
-                wanted += want
-            } else if let edge = edge(search) {
-                edges.append(edge)
-            }
-        }
-        if !wanted.isEmpty, wanted.count >= free { return .need(conditions(wanted).prefixed(free)) }
+        let found = gapsWithFailures.map { search($0, weights([])) }.filter { unsettled($0, room: 1) == nil }
+        let edges = found.compactMap(edge)
+        // What one end of a window says about the other.
         let derived = derivedCandidates(edges)
-        let wider = CandidateWeights(
-            candidates.union(derived), telling: observations.telling, precision: subject.precision)
-        for gap in gapsToExplore(isHinted: !derived.isEmpty) {
-            wanted += search(gap, wider).probes(max(0, free - wanted.count))
+        let informed = weights(derived)
+        var wanted: [Conditions] = []
+        for gap in gapsWithFailures {
+            wanted += unsettled(search(gap, informed), room: free - wanted.count) ?? []
         }
-        if !wanted.isEmpty { return .need(conditions(wanted).prefixed(free)) }
-        let result = self.result(edges: edges, periodic: nil)
+        if !wanted.isEmpty, wanted.count >= free { return .need(wanted.prefixed(free)) }
+        for gap in gapsToExplore(isHinted: !derived.isEmpty) {
+            wanted += conditions(search(gap, informed).probes(max(0, free - wanted.count)))
+        }
+        if !wanted.isEmpty { return .need(wanted.prefixed(free)) }
+        let result = self.result(edges: gapsWithFailures.compactMap { edge(search($0, informed)) }, periodic: nil)
         let spread = SpreadProbes(timeline: timeline, result: result).missing
         return spread.isEmpty ? .settled(result) : .need(conditions(spread).prefixed(free))
+    }
+
+    private func weights(_ derived: Set<Candidate>) -> CandidateWeights {
+        CandidateWeights(
+            candidates.union(derived), telling: observations.telling, precision: subject.precision)
     }
 
     private func search(_ gap: EdgeGap, _ weights: CandidateWeights) -> EdgeSearch {
@@ -76,13 +82,24 @@ struct DateInquiry {
     }
 
     /// Builds that an edge with failures still needs; nil when it is proven.
-    private func unsettled(_ search: EdgeSearch, room: Int) -> [Instant]? {
-        guard search.isResolved else { return search.probes(max(0, room)) }
-        if search.doubt > Tuning.edgeDoubt, let repeated = search.gap.nearestFailure { return [repeated] }
+    private func unsettled(_ search: EdgeSearch, room: Int) -> [Conditions]? {
+        guard search.isResolved else { return conditions(search.probes(max(0, room))) }
+        if search.doubt > Tuning.edgeDoubt, let date = search.gap.nearestFailure { return [repetition(date)] }
         if search.gap.good.conditions.taking(.date, from: template) != template {
-            return [search.gap.good.conditions.date]
+            return conditions([search.gap.good.conditions.date])
         }
-        return repair(search).map { [$0] }
+        return repair(search).map { conditions([$0]) }
+    }
+
+    /// A second look at a failure, under the control's other conditions if nothing explains it: one build then tells
+    /// chance from trap and date from interaction.
+    private func repetition(_ date: Instant) -> Conditions {
+        var other = control
+        other.date = date
+        var same = template
+        same.date = date
+        let isUntried = observations[other].failed.isEmpty && observations[other].passed.isEmpty
+        return observations.telling.isEmpty && isUntried ? other : same
     }
 
     /// A build that ran longer than expected may have run across the edge: one more, started early enough.
@@ -112,14 +129,19 @@ extension DateInquiry {
             let isIsland = index > 0 && index + 1 < stretches.count
             let noEdge = isIsland ? 0.02 : Tuning.noEdgeAtAll
             let failures = stretches[index].points.map(\.failed)
+            let also = stretches[index].points.map(\.alsoFailed)
             var gaps: [EdgeGap] = []
             if index > 0, let good = stretches[index - 1].points.last?.run {
-                gaps.append(EdgeGap(side: .upper, good: good, failures: failures, far: subject.latest, noEdge: noEdge))
+                gaps.append(
+                    EdgeGap(
+                        side: .upper, good: good, failures: failures, alsoFailed: also, far: subject.latest,
+                        noEdge: noEdge, anchor: control.date))
             }
             if index + 1 < stretches.count, let good = stretches[index + 1].points.first?.run {
                 gaps.append(
                     EdgeGap(
-                        side: .lower, good: good, failures: failures.reversed(), far: subject.earliest, noEdge: noEdge))
+                        side: .lower, good: good, failures: failures.reversed(), alsoFailed: also.reversed(),
+                        far: subject.earliest, noEdge: noEdge, anchor: control.date))
             }
             return gaps
         }
@@ -132,12 +154,18 @@ extension DateInquiry {
         if let first = timeline.stretches.first, first.isGood, let good = first.points.first?.run,
             good.began > subject.earliest
         {
-            gaps.append(EdgeGap(side: .lower, good: good, failures: [], far: subject.earliest, noEdge: noEdge))
+            gaps.append(
+                EdgeGap(
+                    side: .lower, good: good, failures: [], alsoFailed: [], far: subject.earliest, noEdge: noEdge,
+                    anchor: control.date))
         }
         if let last = timeline.stretches.last, last.isGood, let good = last.points.last?.run,
             good.began < subject.latest
         {
-            gaps.append(EdgeGap(side: .upper, good: good, failures: [], far: subject.latest, noEdge: noEdge))
+            gaps.append(
+                EdgeGap(
+                    side: .upper, good: good, failures: [], alsoFailed: [], far: subject.latest, noEdge: noEdge,
+                    anchor: control.date))
         }
         return gaps
     }
@@ -176,12 +204,7 @@ extension DateInquiry {
                 derived.formUnion(
                     candidates.filter { $0.isOtherEnd(of: candidate) }.map { $0.weighing($0.weight * 20) })
             }
-            let day = edge.after.date
-            if day.dayOfYear == 1 {
-                let other = day.adding(years: edge.side == .upper ? -1 : 1).start
-                let origin = Evidence(kind: .constant, instant: other, text: "a year before or after the edge found")
-                derived.insert(Candidate(kind: .yearBoundary, instant: other, weight: 2, origin: origin))
-            }
+            if edge.width <= 2 * lead + 1 { derived.formUnion(OtherEnd.candidates(of: edge)) }
         }
         return derived
     }

@@ -13,10 +13,14 @@ struct EdgeGap {
     let good: ObservedRun
     /// Failed builds beyond it, nearest first, all those at one instant together.
     let failures: [[ObservedRun]]
+    /// At the same places: failures under the control's other conditions.
+    let alsoFailed: [[ObservedRun]]
     /// How far to look where no failure was seen: the horizon, or the next good build.
     let far: Instant
-    /// How likely there is no edge at all, before flakiness.
+    /// How likely there is no edge at all between `anchor` and the far end, before any build and before flakiness.
     let noEdge: Double
+    /// Where the search began: the first build that passed.
+    let anchor: Instant
 
     /// The start of the nearest failure.
     var nearestFailure: Instant? { failures.first?.first?.began }
@@ -41,17 +45,17 @@ extension EdgeGap {
         var spans: [(near: Int64, far: Int64, probability: Double)] = []
         var near = good.began.seconds
         var chanceFailures: [ObservedRun] = []
-        for group in failures.isEmpty ? [[]] : failures {
+        for (index, group) in (failures.isEmpty ? [[]] : failures).enumerated() {
             let far = (group.first?.began ?? self.far).seconds
             let weight =
                 side == .upper ? prior.weight(after: near, through: far) : prior.weight(after: far, through: near)
             spans.append((near, far, weight * observations.chanceOfFlakes(chanceFailures)))
-            chanceFailures += group
+            chanceFailures += group + (failures.isEmpty ? [] : alsoFailed[index])
             near = far
         }
-        let whole = max(
-            prior.weight(after: min(good.began.seconds, near), through: max(good.began.seconds, near)), 1e-12)
-        let noneWeight = noEdge / (1 - noEdge) * whole * observations.chanceOfFlakes(chanceFailures)
+        let reached = [anchor.seconds, near, good.began.seconds]
+        let whole = prior.weight(after: reached.min() ?? near, through: reached.max() ?? near)
+        let noneWeight = noEdge / (1 - noEdge) * max(whole, 1e-12) * observations.chanceOfFlakes(chanceFailures)
         let total = spans.reduce(noneWeight) { $0 + $1.probability }
         guard total > 0 else { return Belief(spans: spans.map { ($0.near, $0.far, 0) }, none: 1) }
         return Belief(spans: spans.map { ($0.near, $0.far, $0.probability / total) }, none: noneWeight / total)

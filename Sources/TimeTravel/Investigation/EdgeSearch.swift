@@ -101,7 +101,8 @@ struct EdgeSearch {
     /// One of the two builds that test an instant: expected to end before it, or starting at it.
     private func aroundBoundary(_ boundary: Int64, low: Int64, high: Int64, share: Double) -> Instant? {
         let before = boundary - lead
-        let options = [before, boundary].filter(isInside)
+        let tried = gap.failures.compactMap { $0.first?.began.seconds }
+        let options = [before, boundary].filter { isInside($0) && !tried.contains($0) }
         let isOutwards = gap.side == .upper
         let preferred = (failing(at: high) - share < share - failing(at: low)) == isOutwards ? boundary : before
         let choice = options.contains(preferred) ? preferred : options.first
@@ -120,11 +121,12 @@ struct EdgeSearch {
         return distance > 0 && distance < reach
     }
 
-    /// A round instant near `position` where the gap is wide, so that conditions stay readable.
+    /// A round instant near `position` where the span is wide, so that conditions stay readable.
     private func rounded(_ position: Int64) -> Int64 {
-        let instant = Instant(seconds: position)
-        if reach > 40 * 86_400 { return instant.date.start.seconds + 43_200 }
-        if reach > 7_200 { return position - (position % 60 + 60) % 60 }
+        let span = belief.spans.first { (position - $0.near) * sign > 0 && ($0.far - position) * sign >= 0 }
+        let width = span.map { ($0.far - $0.near) * sign } ?? 0
+        if width > 60 * 86_400 { return Instant(seconds: position).date.start.seconds + 43_200 }
+        if width > 7_200 { return position - (position % 60 + 60) % 60 }
         return position
     }
 

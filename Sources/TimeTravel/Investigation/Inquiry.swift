@@ -44,7 +44,8 @@ struct Inquiry {
             var dates: DateInquiry.Result?
             if let template = answer.dateTemplate {
                 let inquiry = DateInquiry(
-                    subject: subject, template: template, candidates: candidates, observations: observations)
+                    subject: subject, template: template, control: axes.good, candidates: candidates,
+                    observations: observations)
                 switch inquiry.progress(free: free) {
                 case .need(let conditions): return .need(conditions)
                 case .settled(let result): dates = result

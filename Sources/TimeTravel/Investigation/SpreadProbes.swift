@@ -16,10 +16,10 @@ struct SpreadProbes {
         guard let last = timeline.stretches.last, let first = timeline.stretches.first else { return [] }
         var missing: [Instant] = []
         if !last.isGood, isNarrow(last.points), let date = last.points.last?.date {
-            missing.append(date + 203 * 86_400 + 30_600)
+            missing.append(date + 199 * 86_400 + 30_600)
         }
         if !first.isGood, isNarrow(first.points), let date = first.points.first?.date {
-            missing.append(date - 203 * 86_400 - 30_600)
+            missing.append(date - 199 * 86_400 - 30_600)
         }
         return missing
     }

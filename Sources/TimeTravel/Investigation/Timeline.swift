@@ -7,6 +7,8 @@ struct Timeline {
         let date: Instant
         let passed: [ObservedRun]
         let failed: [ObservedRun]
+        /// Failures at this date under the control's other conditions: they tell chance from trap just as well.
+        let alsoFailed: [ObservedRun]
         /// Built under other conditions on the other axes: shows the way, proves nothing here.
         let isBorrowed: Bool
 
@@ -26,17 +28,21 @@ struct Timeline {
     /// Between good builds: failures that are neither proven nor dismissed yet.
     let doubtful: [Point]
 
-    /// `template` gives the other axes.
-    init(template: Conditions, observations: Observations, islandChance: Double) {
+    /// `template` gives the other axes, `control` those of the build that is known to pass somewhere.
+    init(template: Conditions, control: Conditions, observations: Observations, islandChance: Double) {
         var points: [Point] = []
         var dates: Set<Instant> = []
         for (conditions, tally) in observations.tallies where conditions.taking(.date, from: template) == template {
-            points.append(Point(date: conditions.date, passed: tally.passed, failed: tally.failed, isBorrowed: false))
+            let other = observations[control.taking(.date, from: conditions)]
+            points.append(
+                Point(
+                    date: conditions.date, passed: tally.passed, failed: tally.failed,
+                    alsoFailed: tally.isBad && other.isBad ? other.failed : [], isBorrowed: false))
             dates.insert(conditions.date)
         }
         for conditions in observations.goodConditions where !dates.contains(conditions.date) {
             let passed = observations[conditions].passed
-            points.append(Point(date: conditions.date, passed: passed, failed: [], isBorrowed: true))
+            points.append(Point(date: conditions.date, passed: passed, failed: [], alsoFailed: [], isBorrowed: true))
             dates.insert(conditions.date)
         }
         points.sort { $0.date < $1.date }
