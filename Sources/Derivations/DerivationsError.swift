@@ -15,7 +15,6 @@ package enum DerivationsError: Error, Equatable, Sendable {
     /// An archive that breaks the format; `offset` counts bytes from the archive's start.
     case malformedArchive(offset: UInt64, problem: String)
     case malformedNarInfo(line: Int, problem: String)
-    case malformedSignature(String)
     /// A system call on a file failed with `code` (`errno`).
     case file(path: String, operation: String, code: Int32)
     /// A file that no archive can hold: a device, a socket, a pipe, or one that changed while it was read.
@@ -37,7 +36,6 @@ extension DerivationsError: CustomStringConvertible {
         case .tooManyDerivations(let limit): "the closure holds more than \(limit) derivations"
         case .malformedArchive(let offset, let problem): "the archive is malformed at byte \(offset): \(problem)"
         case .malformedNarInfo(let line, let problem): "the narinfo is malformed at line \(line): \(problem)"
-        case .malformedSignature(let problem): "the signature is malformed: \(problem)"
         case .file(let path, let operation, let code): "\(operation) of \(path) failed with error number \(code)"
         case .unarchivableFile(let path, let problem): "\(path) cannot be archived: \(problem)"
         }

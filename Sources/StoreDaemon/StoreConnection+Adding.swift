@@ -51,9 +51,11 @@ extension StoreConnection {
         file: String, name: String, method: IngestionMethod, algorithm: HashAlgorithm
     ) async throws -> StorePath {
         let isRecursive = method == .recursive
+        // Whether the next two fields count; Guix's client always says so.
+        let isExplicit = dialect.isGuix || !isRecursive || algorithm != .sha256
         return try await operate(.addToStore) { request in
             request.text(name)
-            request.boolean(!(isRecursive && algorithm == .sha256))
+            request.boolean(isExplicit)
             request.boolean(isRecursive)
             request.text(algorithm.rawValue)
         } body: { channel in

@@ -23,10 +23,13 @@ extension StoreConnection {
     /// What the store knows of a path; nil where it is not valid.
     package func pathInfo(of path: StorePath) async throws -> PathInfo? {
         let isGuix = dialect.isGuix
-        if isGuix, try await !isValid(path) { return nil }
-        return try await operate(.queryPathInfo) { $0.path(path) } answer: { channel in
-            if !isGuix, try await !channel.boolean() { return nil }
-            return try await Self.pathInfo(of: path, from: channel, isGuix: isGuix)
+        do {
+            return try await operate(.queryPathInfo) { $0.path(path) } answer: { channel in
+                if !isGuix, try await !channel.boolean() { return nil }
+                return try await Self.pathInfo(of: path, from: channel, isGuix: isGuix)
+            }
+        } catch StoreDaemonError.refused(let message, _) where isGuix && message.hasSuffix("is not valid") {
+            return nil  // Guix's daemon has no other way to say so.
         }
     }
 

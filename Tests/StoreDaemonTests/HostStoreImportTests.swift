@@ -138,18 +138,3 @@ struct HostStoreImportTests {
         ExportedItem(path: output, references: [input, output], deriver: derivation).trailer().count
     }
 }
-
-/// Bytes handed out in pieces.
-private actor Feed {
-    private var rest: ArraySlice<UInt8>
-
-    init(_ bytes: [UInt8]) {
-        rest = bytes[...]
-    }
-
-    func next(_ limit: Int) -> [UInt8] {
-        let taken = rest.prefix(limit)
-        rest = rest.dropFirst(taken.count)
-        return Array(taken)
-    }
-}
