@@ -8,33 +8,31 @@ package import Postgres
 ///
 /// - Parameters:
 ///   - limits: of the pool that the test gets; its `configuration` leads to the same database.
-package nonisolated(nonsending) func withFreshDatabase<Result>(
+package nonisolated(nonsending) func withFreshDatabase(
     migrations: [Migration] = [],
     limits: PostgresPoolLimits = PostgresPoolLimits(connections: 4),
-    _ body: nonisolated(nonsending) (PostgresPool) async throws -> Result
-) async throws -> Result {
+    _ body: nonisolated(nonsending) (PostgresPool) async throws -> Void
+) async throws {
     await TestServer.databases.enter()
     do {
         let configuration = try await TestServer.shared.makeDatabase(migrations)
-        let result = try await run(body, configuration, limits)
+        try await run(body, configuration, limits)
         await TestServer.databases.leave()
-        return result
     } catch {
         await TestServer.databases.leave()
         throw error
     }
 }
 
-private nonisolated(nonsending) func run<Result>(
-    _ body: nonisolated(nonsending) (PostgresPool) async throws -> Result,
+private nonisolated(nonsending) func run(
+    _ body: nonisolated(nonsending) (PostgresPool) async throws -> Void,
     _ configuration: PostgresConfiguration, _ limits: PostgresPoolLimits
-) async throws -> Result {
+) async throws {
     let pool = PostgresPool(configuration, limits: limits)
     do {
-        let result = try await body(pool)
+        try await body(pool)
         await pool.close()
         try await TestServer.shared.dropDatabase(configuration)
-        return result
     } catch {
         await pool.close()
         try? await TestServer.shared.dropDatabase(configuration)

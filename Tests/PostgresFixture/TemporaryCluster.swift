@@ -7,10 +7,10 @@ package import Postgres
 /// is killed.
 ///
 /// - Parameter body: gets the cluster, not yet started, and the directory it was made for, which is empty.
-package nonisolated(nonsending) func withTemporaryCluster<Result>(
+package nonisolated(nonsending) func withTemporaryCluster(
     settings: [String: String] = ["fsync": "off", "shared_buffers": "16MB", "max_connections": "40"],
-    _ body: nonisolated(nonsending) (PostgresCluster, String) async throws -> Result
-) async throws -> Result {
+    _ body: nonisolated(nonsending) (PostgresCluster, String) async throws -> Void
+) async throws {
     let root = try TemporaryDirectory.make()
     guard chmod(root, 0o755) == 0 else { throw FixtureError("chmod: \(String(cString: strerror(errno)))") }
     let directory = "\(root)/cluster"
@@ -32,5 +32,5 @@ package nonisolated(nonsending) func withTemporaryCluster<Result>(
     let cluster = PostgresCluster(
         PostgresClusterConfiguration(
             directory: directory, settings: settings, refuge: "\(root)/refuge", patience: .seconds(120)))
-    return try await body(cluster, directory)
+    try await body(cluster, directory)
 }

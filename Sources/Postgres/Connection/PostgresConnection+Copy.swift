@@ -8,6 +8,7 @@ extension PostgresConnection {
     ///   - columns: the columns that `encode` writes, in order, as written in SQL.
     ///   - encode: writes one field per column; the Swift type must be exactly the column's (`Int32` for `integer`).
     /// - Returns: the number of rows copied. On an error nothing was copied.
+    @discardableResult
     package nonisolated(nonsending) func copy<Rows: Sequence>(
         into table: String, columns: [String], from rows: Rows,
         encode: (Rows.Element, inout PostgresCopyRow) throws -> Void
@@ -20,6 +21,7 @@ extension PostgresConnection {
     }
 
     /// Copies the rows of an asynchronous sequence as they come; see the other `copy`.
+    @discardableResult
     package nonisolated(nonsending) func copy<Rows: AsyncSequence>(
         into table: String, columns: [String], from rows: Rows,
         encode: (Rows.Element, inout PostgresCopyRow) throws -> Void

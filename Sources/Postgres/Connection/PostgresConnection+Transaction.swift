@@ -12,6 +12,7 @@ extension PostgresConnection {
     ///
     /// - Throws: what `body` throws; `PostgresError.commitOutcomeUnknown` when the connection went during COMMIT;
     ///   `.transactionWasAborted` when `body` swallowed the error of a statement.
+    @discardableResult
     package nonisolated(nonsending) func transaction<Result>(
         _ isolation: PostgresIsolation = .readCommitted,
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result

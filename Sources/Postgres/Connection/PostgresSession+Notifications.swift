@@ -39,8 +39,12 @@ extension PostgresSession {
     /// Whether the session can be handed to someone else: alive, idle, in no transaction. No question is sent.
     var isReusable: Bool {
         guard isOpen, occupation == nil, PQpipelineStatus(connection) == PQ_PIPELINE_OFF else { return false }
-        var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
-        if poll(&descriptor, 1, 0) > 0, PQconsumeInput(connection) == 0 { return false }
+        // A server that ended the session has sent its reason and then the end of the stream: read up to there.
+        for _ in 0..<64 {
+            var descriptor = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+            guard poll(&descriptor, 1, 0) > 0 else { break }
+            if PQconsumeInput(connection) == 0 { return false }
+        }
         return isOpen && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
 

@@ -51,11 +51,11 @@ struct ListenerState {
         }
     }
 
-    mutating func finish() {
+    /// - Returns: the streams to end, which is to be done outside of any lock.
+    mutating func finish() -> [AsyncStream<PostgresListenEvent>.Continuation] {
         isFinished = true
-        let all = readers.values.map(\.continuation)
-        readers = [:]
-        for continuation in all { continuation.finish() }
+        defer { readers = [:] }
+        return readers.values.map(\.continuation)
     }
 
     /// An event that fell out of a full buffer leaves `mayHaveMissed` as the newest one.

@@ -58,7 +58,7 @@ package final class PostgresListener: Sendable {
             let pause = backoff.delay(afterFailures: max(failures, 1), jitter: jitter())
             do { try await Task.sleep(for: pause) } catch { break }
         }
-        state.withLock { $0.finish() }
+        for continuation in state.withLock({ $0.finish() }) { continuation.finish() }
     }
 
     private func remove(_ reader: UInt64) {

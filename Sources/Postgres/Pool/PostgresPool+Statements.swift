@@ -44,6 +44,7 @@ extension PostgresPool {
     /// Runs `body` in a transaction on any connection, again when it met a serialization failure or a deadlock.
     ///
     /// `body` may thus run several times: what it does outside the database must bear that.
+    @discardableResult
     package nonisolated(nonsending) func transaction<Result>(
         _ isolation: PostgresIsolation = .readCommitted, retry: PostgresRetry = PostgresRetry(),
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result

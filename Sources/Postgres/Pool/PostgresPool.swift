@@ -38,6 +38,7 @@ package final class PostgresPool: Sendable {
     /// Lends a connection to `body`; it must not be used after `body` returns.
     ///
     /// - Throws: what `body` throws, or `PostgresError` when no connection was to be had.
+    @discardableResult
     package nonisolated(nonsending) func withConnection<Result>(
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> Result
     ) async throws -> Result {
