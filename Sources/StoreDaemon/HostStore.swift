@@ -49,7 +49,19 @@ extension HostStore {
     ///
     /// The default settings build nothing on this machine.
     package func connect(settings: BuildSettings = HostStore.buildingNothing) async throws -> StoreConnection {
-        try await StoreConnection.open(over: try openStream(), settings: settings)
+        switch access {
+        case .child(let executable, let arguments):
+            let child = try ChildProcessStream(
+                executable: executable, arguments: arguments, environment: childEnvironment)
+            do {
+                return try await StoreConnection.open(over: child, settings: settings)
+            } catch StoreDaemonError.connectionLost(let reason) {
+                await child.close()
+                throw StoreDaemonError.connectionLost("\(reason); \(executable) said: \(child.lastErrors())")
+            }
+        case .socket(let path):
+            return try await StoreConnection.open(over: try SocketStream(connectingTo: path), settings: settings)
+        }
     }
 
     package static var buildingNothing: BuildSettings {
@@ -71,15 +83,6 @@ extension HostStore {
         } catch {
             await connection.close()
             throw error
-        }
-    }
-
-    private func openStream() throws -> any ByteStream {
-        switch access {
-        case .child(let executable, let arguments):
-            try ChildProcessStream(executable: executable, arguments: arguments, environment: childEnvironment)
-        case .socket(let path):
-            try SocketStream(connectingTo: path)
         }
     }
 }

@@ -26,4 +26,61 @@ struct HostStoreTests {
         #expect(dialect == .nix(minor: 34) || dialect == .nix(minor: 33))
         #expect(version?.hasPrefix("2.") == true)
     }
+
+    @Test func `a daemon that cannot start says why`() async throws {
+        let store = try TemporaryStore()
+        let configuration = store.root.appendingPathComponent("nix/conf/nix.conf")
+        try Data("max-jobs = many\n".utf8).write(to: configuration)
+        do {
+            _ = try await store.host.connect()
+            Issue.record("it started")
+        } catch StoreDaemonError.connectionLost(let reason) {
+            #expect(reason.contains("max-jobs"), "\(reason)")
+        }
+    }
+
+    @Test func `a store is opened again as it was left`() async throws {
+        let store = try TemporaryStore()
+        let file = try store.file("kept", "kept")
+        let sha256 = ContentHash.of(Array("kept".utf8))
+        let path = try await store.host.addFixedOutput(file: file, name: "kept", sha256: sha256, recursive: false)
+        let again = try HostStore.nix(dataDirectory: store.root.path)
+        #expect(try await again.isValid(path))
+        #expect(again.physicalPath(of: path) == store.host.physicalPath(of: path))
+    }
+
+    @Test func `what nothing keeps alive is collected`() async throws {
+        let store = try TemporaryStore()
+        let link = store.root.appendingPathComponent("link").path
+        try await store.host.withConnection { (connection: StoreConnection) async throws in
+            let kept = try await connection.addText(Array("kept".utf8), name: "kept")
+            let lost = try await connection.addText(Array("lost".utf8), name: "lost")
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: kept.description)
+            try await connection.addIndirectRoot(link)
+            #expect(try await connection.roots().contains { $0.link == link && $0.path == kept })
+            await connection.close()
+            let collected = try await store.host.withConnection { try await $0.collectGarbage() }
+            #expect(collected.deleted.contains(lost) && !collected.deleted.contains(kept))
+            #expect(try await store.host.isValid(kept) == true)
+            #expect(try await store.host.isValid(lost) == false)
+        }
+    }
+
+    @Test func `operations asked for at once are answered each in its turn`() async throws {
+        let store = try TemporaryStore()
+        let connection = try await store.host.connect()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for index in 0..<50 {
+                group.addTask {
+                    let text = Array("text \(index)".utf8)
+                    let path = try await connection.addText(text, name: "text\(index)")
+                    let isValid = try await connection.isValid(path)
+                    return try isValid && StorePath.text(text, name: "text\(index)", references: [], in: .guix) == path
+                }
+            }
+            for try await isRight in group { #expect(isRight) }
+        }
+        #expect(try await connection.allValidPaths().count == 50)
+        await connection.close()
+    }
 }
