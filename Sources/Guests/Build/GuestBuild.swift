@@ -11,10 +11,24 @@ package struct GuestBuild: Sendable {
     private let host: GuestHost
     private let files: GuestFiles
     private let log: BuildLog
+    private let progress: @Sendable (Progress) -> Void
 
-    package init(_ request: GuestBuildRequest, on host: GuestHost) {
+    /// How far a build is.
+    package enum Progress: Sendable {
+        case booting
+        /// The guest is as asked and builds.
+        case building(GuestEvidence)
+        /// The builder wrote so many bytes.
+        case said(Int)
+    }
+
+    /// - Parameter progress: is told how far it is; must not block.
+    package init(
+        _ request: GuestBuildRequest, on host: GuestHost, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
         self.request = request
         self.host = host
+        self.progress = progress
         files = GuestFiles(directory: request.directory)
         log = BuildLog(path: request.log, limit: request.limits.logBytes)
     }
@@ -81,10 +95,12 @@ package struct GuestBuild: Sendable {
 
     private func build(_ prepared: Prepared) async throws -> GuestCourse {
         let begun = ContinuousClock.now
+        progress(.booting)
         return try await Guest.run(prepared.specification, qemu: host.qemu, bootLimit: request.limits.bootTime) { guest in
             var course = GuestCourse(evidence: try await guest.verify())
             course.durations.boot = begun.duration(to: .now)
-            let work = GuestWork(guest: guest, request: request, inputs: prepared.inputs, log: log)
+            progress(.building(course.evidence))
+            let work = GuestWork(guest: guest, request: request, inputs: prepared.inputs, log: log, progress: progress)
             try await work.perform(&course)
             return course
         }

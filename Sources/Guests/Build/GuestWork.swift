@@ -19,6 +19,7 @@ struct GuestWork: Sendable {
     let request: GuestBuildRequest
     let inputs: BuildInputs
     let log: BuildLog
+    let progress: @Sendable (GuestBuild.Progress) -> Void
 
     /// - Throws: what ended the work without a result; the guest itself may be to blame.
     func perform(_ course: inout GuestCourse) async throws {
@@ -50,12 +51,14 @@ struct GuestWork: Sendable {
 
     private func build(over connection: StoreConnection, _ course: inout GuestCourse, killsBefore: Int) async throws {
         let (begun, watch) = (ContinuousClock.now, BuildWatch())
-        let (log, inputs, request) = (log, inputs, request)
+        let (log, inputs, request, progress) = (log, inputs, request, progress)
         let result = try await watch.run(limits: request.limits) {
             try await connection.build(inputs.derivation, at: request.derivation, inputs: inputs.direct) { event in
                 watch.hear()
                 switch event {
-                case .output(let bytes, _): try await log.append(bytes)
+                case .output(let bytes, _):
+                    try await log.append(bytes)
+                    progress(.said(bytes.count))
                 case .message(let line): try await log.append(Array((line + "\n").utf8))
                 case .started: break
                 }

@@ -57,7 +57,6 @@ package struct GuestImageBuilder: Sendable {
         var tree = Userland(stores: flavour.stores)
         let busybox = try HostProgram.busybox.path()
         tree.addHostFile(busybox)
-        for applet in try await BusyBox.applets(of: busybox) { tree.add("usr/bin/\(applet)", .link(to: "busybox")) }
         guard FileTree.exists(firstProcess) else {
             throw GuestError.image("\(firstProcess) is missing: run ops/guest-init")
         }
@@ -67,6 +66,9 @@ package struct GuestImageBuilder: Sendable {
             tree.add("usr/bin/\(program.split(separator: "/").last ?? "")", .file(of: program, mode: 0o755))
         }
         for library in try await SharedLibraries.needed(by: programs) { tree.addHostFile(library) }
+        for applet in try await BusyBox.applets(of: busybox) where tree.entries["usr/bin/\(applet)"] == nil {
+            tree.add("usr/bin/\(applet)", .link(to: "busybox"))
+        }
         for (name, target) in flavour.links { tree.add("usr/bin/\(name)", .link(to: target)) }
         for (path, text) in flavour.texts { tree.add(String(path.dropFirst()), .text(text.content, mode: text.mode)) }
         return tree
