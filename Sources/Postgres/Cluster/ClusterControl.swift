@@ -11,15 +11,17 @@ struct ClusterControl {
     /// - Parameter reloading: whether a running one is to read its settings again.
     func start(reloading: Bool) async throws(PostgresClusterError) -> Postmaster {
         let deadline = ContinuousClock.now + patience
+        var reloading = reloading
         while true {
             switch Postmaster.find(data: placement.data) {
             case .running(let postmaster):
                 if reloading { _ = try await control(["reload"]) }
                 if try await isReady(postmaster, before: deadline) { return postmaster }
-            case .stale:
-                try await placement.user.require("rm -f \"$1\"", "\(placement.data)/postmaster.pid")
+            case .stale(let process):
+                try await removeRemains(of: process, before: deadline)
             case .absent:
                 try await startServer(before: deadline)
+                reloading = false
             }
         }
     }
@@ -30,6 +32,24 @@ struct ClusterControl {
         if !ended.isSuccess, case .running = Postmaster.find(data: placement.data) {
             throw .stopFailed(output: ended.output)
         }
+    }
+
+    /// Removes the lock files of a server that is dead although its number is taken, once none of its processes is left.
+    private func removeRemains(
+        of process: Int32, before deadline: ContinuousClock.Instant
+    ) async throws(PostgresClusterError) {
+        while Postmaster.isOccupied(data: placement.data) {
+            guard ContinuousClock.now < deadline else { throw .startFailed(log: logEnd()) }
+            do { try await Task.sleep(for: .milliseconds(50)) } catch { throw .unusable(.cancelled) }
+        }
+        try await placement.user.require(
+            """
+            rm -f "$1"
+            for lock in "$2"/.s.PGSQL.*.lock; do
+                [ -f "$lock" ] && [ "$(head -n 1 "$lock")" = "$3" ] && rm -f "$lock"
+            done
+            true
+            """, "\(placement.data)/postmaster.pid", placement.socketDirectory, String(process))
     }
 
     private var patienceSeconds: Int64 { max(1, patience.components.seconds) }

@@ -13,8 +13,9 @@ struct Postmaster: Sendable, Equatable {
     enum Finding: Equatable {
         /// There is no server, or the file of one that died, which the next one replaces.
         case absent
-        /// The file names a process that lives but is another program; no server would dare to replace it.
-        case stale
+        /// The file names a process that exists but is another program, or this server's remains; a new server would not
+        /// dare to replace it.
+        case stale(process: Int32)
         case running(Postmaster)
     }
 
@@ -27,8 +28,16 @@ struct Postmaster: Sendable, Equatable {
         // A server's working directory is its data directory.
         guard FilePaths.text("\(folder)/comm")?.hasPrefix("postgres") == true,
             let home = FilePaths.link("\(folder)/cwd"), home == FilePaths.resolved(data)
-        else { return .stale }
+        else { return .stale(process: process) }
         guard lines.count > 4, let port = Int(lines[3]) else { return .absent }
         return .running(Postmaster(process: process, port: port, socketDirectory: String(lines[4])))
+    }
+
+    /// Whether any process works in a data directory, as every process of a server does.
+    static func isOccupied(data: String, processes: String = "/proc") -> Bool {
+        guard let home = FilePaths.resolved(data) else { return false }
+        return (FilePaths.entries(of: processes) ?? []).contains { entry in
+            Int32(entry) != nil && FilePaths.link("\(processes)/\(entry)/cwd") == home
+        }
     }
 }
