@@ -60,8 +60,8 @@ struct InvestigateCorpus {
         let kind = Double.random(in: 0..<1, using: &random)
         if kind < 0.5 { return certificate(release, speaks: speaks, &random) }
         if kind < 0.65 { return overflow(isRecalled: isRecalled, speaks: speaks, &random) }
-        if kind < 0.85 { return turnOfYear(release, &random) }
-        return relative(release, &random)
+        if kind < 0.85 { return turnOfYear(release, speaks: random.chance(0.4), &random) }
+        return relative(release, speaks: random.chance(0.5), &random)
     }
 
     private func certificate(_ release: Instant, speaks: Bool, _ random: inout SeededRandom) -> Plant {
@@ -88,21 +88,23 @@ struct InvestigateCorpus {
         return Plant(lower: nil, upper: Instant(seconds: 2_147_483_648 - ahead), facts: speaks ? [fact] : [])
     }
 
-    private func turnOfYear(_ release: Instant, _ random: inout SeededRandom) -> Plant {
+    private func turnOfYear(_ release: Instant, speaks: Bool, _ random: inout SeededRandom) -> Plant {
         let year = random.chance(0.3) ? release.date.year + 1 : Int.random(in: 2023...2099, using: &random)
         let upper = CivilDate(firstOf: year).start
         let isOneYear = year == release.date.year + 1
         let place = Evidence(kind: .file, path: "tests/test_dates.py", line: 40, text: "\(year)")
         let truth = Candidate(kind: .literalYear, instant: upper, weight: 1, origin: place)
         let lower = isOneYear ? CivilDate(firstOf: year - 1).start : nil
-        return Plant(lower: lower, upper: upper, truths: [truth])
+        let fact = LogFact(kind: .yearMismatch, line: 9, text: "None != '1 January'")
+        return Plant(lower: lower, upper: upper, truths: [truth], facts: speaks ? [fact] : [])
     }
 
-    private func relative(_ release: Instant, _ random: inout SeededRandom) -> Plant {
+    private func relative(_ release: Instant, speaks: Bool, _ random: inout SeededRandom) -> Plant {
         let upper = release + Int64.random(in: 1...4_000, using: &random) * 86_400
         let place = Evidence(kind: .file, path: "CHANGES", line: 1, text: "written at the release")
-        return Plant(
-            lower: nil, upper: upper, truths: [Candidate(kind: .literalDate, instant: upper, weight: 1, origin: place)])
+        let truth = Candidate(kind: .literalDate, instant: upper, weight: 1, origin: place)
+        let fact = LogFact(kind: .cookieDates, line: 5, text: "a date is not found among two others")
+        return Plant(lower: nil, upper: upper, truths: [truth], facts: speaks ? [fact] : [])
     }
 
     private func decoy(_ index: Int, _ random: inout SeededRandom) -> Candidate {

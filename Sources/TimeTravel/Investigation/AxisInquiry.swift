@@ -38,7 +38,7 @@ struct AxisInquiry {
         }
         switch state(onlyOthers) {
         case .good: return .settled(Answer(dateTemplate: bad))
-        case .open where suspectsDate && observations[onlyOthers].failed.isEmpty:
+        case .open where mayLookForDates(onlyOthers):
             return .settled(Answer(dateTemplate: bad))
         case .open: return .need([onlyOthers])
         case .bad: break
@@ -75,7 +75,7 @@ struct AxisInquiry {
     private func mayLookForDates(_ onlyOthers: Conditions) -> Bool {
         guard observations[onlyOthers].failed.isEmpty, !suspectsOthers else { return false }
         let failed = observations.tallies.filter { $0.value.isBad && bad.taking(.date, from: $0.key) == $0.key }.count
-        return suspectsDate || failed <= 3
+        return suspectsDate || failed <= 2
     }
 
     /// The date alone does no harm: either the others do, or all together.

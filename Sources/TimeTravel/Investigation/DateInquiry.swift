@@ -61,7 +61,7 @@ struct DateInquiry {
             wanted += unsettled(search(gap, informed), room: free - wanted.count) ?? []
         }
         if !wanted.isEmpty, wanted.count >= free { return .need(wanted.prefixed(free)) }
-        for gap in gapsToExplore(isHinted: !derived.isEmpty) {
+        for gap in gapsToExplore(isHinted: derived.contains { $0.kind != .otherEnd }) {
             wanted += conditions(search(gap, informed).probes(max(0, free - wanted.count)))
         }
         if !wanted.isEmpty { return .need(wanted.prefixed(free)) }
@@ -104,13 +104,11 @@ struct DateInquiry {
 
     /// A build that ran longer than expected may have run across the edge: one more, started early enough.
     private func repair(_ search: EdgeSearch) -> Instant? {
-        guard let edge = edge(search), edge.width > 3 * lead,
+        guard let nearest = search.gap.nearestFailure, let edge = edge(search), edge.width > 3 * lead,
             !subject.precision.isMet(after: edge.before, through: edge.after)
         else { return nil }
-        let later = search.gap.side == .upper ? edge.bad : search.gap.good
-        let wanted = later.began - lead
-        let isKnown = timeline.points.contains { $0.date == wanted && !$0.isBorrowed }
-        return isKnown || wanted <= edge.before ? nil : wanted
+        let wanted = (search.gap.side == .upper ? nearest : search.gap.good.began) - lead
+        return timeline.points.contains { $0.date == wanted && !$0.isBorrowed } ? nil : wanted
     }
 
     private func conditions(_ dates: [Instant]) -> [Conditions] {
@@ -180,7 +178,8 @@ extension DateInquiry {
         guard stretches.indices.contains(bad) else { return nil }
         let passed = stretches[index].points.filter { !$0.isBorrowed }.flatMap(\.passed)
         return ProvenEdge(
-            side: search.gap.side, good: passed, bad: stretches[bad].points.flatMap(\.failed), doubt: search.doubt)
+            side: search.gap.side, good: passed, bad: stretches[bad].points.flatMap(\.failed), doubt: search.doubt,
+            named: candidates.map(\.instant))
     }
 
     /// Every sign change as far as it is known, nothing refined.

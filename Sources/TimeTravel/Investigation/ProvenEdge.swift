@@ -17,29 +17,44 @@ struct ProvenEdge {
     var width: Int64 { after - before }
 
     /// The tightest pair of the two stretches whose earlier build ended before the later one began.
-    init?(side: EdgeGap.Side, good goods: [ObservedRun], bad bads: [ObservedRun], doubt: Double) {
+    ///
+    /// A build that runs across the edge may still pass, or already fail. Unless the nearest pair has one of `named` between
+    /// its two builds, the pair is taken from builds that another of their kind shows to lie on their side as a whole.
+    init?(
+        side: EdgeGap.Side, good goods: [ObservedRun], bad bads: [ObservedRun], doubt: Double, named: [Instant]
+    ) {
         let (earlier, later) = side == .upper ? (goods, bads) : (bads, goods)
-        var best: (earlier: ObservedRun, later: ObservedRun)?
-        for first in earlier {
-            for second in later where first.ended < second.began {
-                guard let known = best else {
-                    best = (first, second)
-                    continue
-                }
-                let gap = second.began - first.ended
-                let knownGap = known.later.began - known.earlier.ended
-                if gap < knownGap || (gap == knownGap && (first.id, second.id) < (known.earlier.id, known.later.id)) {
-                    best = (first, second)
-                }
-            }
-        }
-        guard let best else { return nil }
+        guard let nearest = ProvenEdge.tightest(earlier, later) else { return nil }
+        let lastStart = earlier.map(\.began).max() ?? .latest
+        let firstEnd = later.map(\.ended).min() ?? .earliest
+        let isNamed = named.contains { $0 > nearest.earlier.ended && $0 <= nearest.later.began }
+        let whole = ProvenEdge.tightest(
+            earlier.filter { $0.ended <= lastStart }, later.filter { $0.began >= firstEnd })
+        let best = isNamed ? nearest : whole ?? nearest
         self.side = side
         good = side == .upper ? best.earlier : best.later
         bad = side == .upper ? best.later : best.earlier
         let sign: Int64 = side == .upper ? 1 : -1
         failures = bads.sorted { (($0.began.seconds * sign), $0.id) < (($1.began.seconds * sign), $1.id) }
         self.doubt = doubt
+    }
+
+    private static func tightest(
+        _ earlier: [ObservedRun], _ later: [ObservedRun]
+    ) -> (earlier: ObservedRun, later: ObservedRun)? {
+        // The latest end and the earliest start make the tightest pair, unless they overlap.
+        var best: (earlier: ObservedRun, later: ObservedRun)?
+        for first in earlier {
+            let next = later.filter { first.ended < $0.began }.min { ($0.began, $0.id) < ($1.began, $1.id) }
+            guard let next else { continue }
+            guard let known = best else {
+                best = (first, next)
+                continue
+            }
+            let (gap, knownGap) = (next.began - first.ended, known.later.began - known.earlier.ended)
+            if (gap, first.id) < (knownGap, known.earlier.id) { best = (first, next) }
+        }
+        return best
     }
 
     /// Whether a candidate, or the second or two after it, lies between the two builds.
