@@ -28,6 +28,18 @@ import Testing
         }
     }
 
+    @Test func `every state of the database is drawn`() throws {
+        let states = try #require(try Self.checkout.file("docs/states.md")).text
+        let schema = try Self.checkout.files(in: ["Migrations"]) { $0.hasSuffix(".sql") }.map(\.text).joined()
+        let types = schema.matches(of: /create type (\w+)\s+as enum \(([^)]*)\)/)
+        #expect(types.count >= 8)
+        for type in types where type.1.hasSuffix("_state") || ["verdict", "outcome", "availability"].contains(type.1) {
+            for label in type.2.matches(of: /'([^']+)'/) {
+                #expect(states.contains(label.1), "docs/states.md does not have the \(type.1) '\(label.1)'")
+            }
+        }
+    }
+
     @Test func `every package that is depended on has a line saying what it is for`() throws {
         let manifest = try #require(try Self.checkout.file("Package.swift")).text
         let list = try #require(try Self.checkout.file("docs/dependencies.md")).lines

@@ -4,14 +4,32 @@
 enum FileRules {
     static let lineLimit = 400
 
+    static let functionLimit = 70
+
     static func faults(in file: Checkout.File) -> [String] {
-        length(file) + licence(file) + unfinished(file) + machinePaths(file) + folder(file)
+        length(file) + functions(file) + licence(file) + unfinished(file) + machinePaths(file) + folder(file)
     }
 
     static func length(_ file: Checkout.File) -> [String] {
         let count = file.lines.count - (file.text.hasSuffix("\n") ? 1 : 0)
         return count > lineLimit
             ? ["\(file.path):\(lineLimit + 1): \(count) lines: split it by subject well before \(lineLimit)"] : []
+    }
+
+    /// Swift functions from the line of `func` or `init` to the brace at the same indentation.
+    static func functions(_ file: Checkout.File) -> [String] {
+        guard file.path.hasSuffix(".swift") else { return [] }
+        let lines = file.lines
+        return lines.indices.compactMap { start in
+            let body = lines[start].drop { $0 == " " }
+            let words = body.prefix { $0 != "(" && $0 != "<" && $0 != "`" }.split(separator: " ")
+            guard words.contains("func") || words.last == "init" || words.last == "init?" else { return nil }
+            let end = lines[start].prefix { $0 == " " } + "}"
+            guard let last = lines[start...].firstIndex(of: end[...]) else { return nil }
+            let count = last - start + 1
+            return count > functionLimit
+                ? "\(file.path):\(start + 1): a function of \(count) lines: split it, at most \(functionLimit)" : nil
+        }
     }
 
     /// Every language here has comments, and the licence stands in one of the first three lines.

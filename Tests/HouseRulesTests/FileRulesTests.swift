@@ -47,6 +47,17 @@ import Testing
     }
 
     @Test(arguments: [
+        "func f()", "static func `a b`() async throws -> Int", "package init?(a: Int)", "init<T>(_ a: T)",
+    ])
+    func `a function of 71 lines is found, one of 70 is not`(head: String) {
+        for (count, faults) in [(68, 0), (69, 1)] {
+            let body = String(repeating: "        let a = 1\n", count: count)
+            let text = "struct A {\n    let b = 2\n    \(head) {\n\(body)    }\n}\n"
+            #expect(FileRules.functions(.init(path: "a.swift", text: text)).count == faults)
+        }
+    }
+
+    @Test(arguments: [
         ("// nothing\n", 1), ("// SPDX-License-Identifier: GPL-3.0-or-later\n// TODO: more\n", 1),
         ("// SPDX-License-Identifier: GPL-3.0-or-later\nlet a = \"/work/main/x\"\n", 1),
         ("// SPDX-License-Identifier: GPL-3.0-or-later\nlet a = \"upper/work/x\"\n", 0),
