@@ -47,6 +47,10 @@ struct AxisInquiry {
         case .open: return .need([onlyDate])
         case .good: return separate(others, bad: bad, good: onlyDate, date: nil, interaction: nil)
         case .bad:
+            // Two traps in one build are rare: chance has to be ruled out better.
+            if observations.chanceOfFlakes(observations[onlyOthers].failed) > Tuning.rareDoubt {
+                return .need([onlyOthers])
+            }
             return separate(others, bad: onlyOthers, good: good, date: onlyDate, interaction: .independent)
         }
     }

@@ -83,12 +83,13 @@ struct DateInquiry {
 
     /// Builds that an edge with failures still needs; nil when it is proven.
     private func unsettled(_ search: EdgeSearch, room: Int) -> [Conditions]? {
-        guard search.isResolved else { return conditions(search.probes(max(0, room))) }
+        guard search.isResolved, search.belief.nearest > 0.5 else { return conditions(search.probes(max(0, room))) }
         if search.doubt > Tuning.edgeDoubt, let date = search.gap.nearestFailure { return [repetition(date)] }
         if search.gap.good.conditions.taking(.date, from: template) != template {
             return conditions([search.gap.good.conditions.date])
         }
-        return repair(search).map { conditions([$0]) }
+        let repairs = repairs(search)
+        return repairs.isEmpty ? nil : conditions(repairs)
     }
 
     /// A second look at a failure, under the control's other conditions if nothing explains it: one build then tells
@@ -102,13 +103,17 @@ struct DateInquiry {
         return observations.telling.isEmpty && isUntried ? other : same
     }
 
-    /// A build that ran longer than expected may have run across the edge: one more, started early enough.
-    private func repair(_ search: EdgeSearch) -> Instant? {
+    /// Builds that a proof still lacks, where the two next to the edge may have run across it: one that ended before the
+    /// nearest failure, or before and after an edge that nothing names.
+    private func repairs(_ search: EdgeSearch) -> [Instant] {
         guard let nearest = search.gap.nearestFailure, let edge = edge(search), edge.width > 3 * lead,
             !subject.precision.isMet(after: edge.before, through: edge.after)
-        else { return nil }
-        let wanted = (search.gap.side == .upper ? nearest : search.gap.good.began) - lead
-        return timeline.points.contains { $0.date == wanted && !$0.isBorrowed } ? nil : wanted
+        else { return [] }
+        let (first, second) =
+            search.gap.side == .upper ? (search.gap.good.began, nearest) : (nearest, search.gap.good.began)
+        var wanted = [second - lead]
+        if subject.precision != .day { wanted += [first - lead, second + lead] }
+        return wanted.filter { date in !timeline.points.contains { $0.date == date && !$0.isBorrowed } }
     }
 
     private func conditions(_ dates: [Instant]) -> [Conditions] {

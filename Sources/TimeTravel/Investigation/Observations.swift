@@ -63,10 +63,13 @@ struct Observations {
 
     /// How likely failures of these builds would be if all of them were sound.
     ///
-    /// A log that speaks of the trap is rarely written by a chance failure: each such run counts far less likely.
+    /// A log that speaks of the trap is rarely written by a chance failure, so that such a run counts far less likely; where
+    /// logs do speak, one that is silent counts likelier.
     func chanceOfFlakes(_ failures: [ObservedRun]) -> Double {
-        let telling = failures.count { run in run.facts.contains { self.telling.contains($0.kind) } }
-        let factor = (0..<telling).reduce(1.0) { product, _ in product * 0.03 }
-        return flakes.chance(ofFailing: failures.count) * factor
+        guard !telling.isEmpty else { return flakes.chance(ofFailing: failures.count) }
+        let factor = failures.reduce(1.0) { product, run in
+            product * (run.facts.contains { telling.contains($0.kind) } ? 0.03 : 6)
+        }
+        return min(1, flakes.chance(ofFailing: failures.count) * factor)
     }
 }

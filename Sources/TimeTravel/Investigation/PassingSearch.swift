@@ -8,6 +8,8 @@ struct PassingSearch {
 
     /// The most conditions that are tried before a build is called broken.
     private static let most = 10
+    /// The fewest failed builds that a build is called broken on.
+    private static let fewest = 6
 
     /// Conditions worth trying, likeliest first, the control first of all.
     var places: [Conditions] {
@@ -34,7 +36,10 @@ struct PassingSearch {
         if observations[control].failed.isEmpty { return [control] }
         let untried = places.filter { observations[$0].failed.isEmpty }
         if !untried.isEmpty { return untried.prefixed(free) }
-        return observations[control].failed.count < 2 ? [control] : []
+        // Nothing passed: the control again, until chance is no explanation any more.
+        let failures = observations.failures.count
+        let isEnough = failures >= Self.fewest && observations[control].failed.count >= 2
+        return isEnough ? [] : Array(repeating: control, count: min(max(free, 1), max(1, Self.fewest - failures)))
     }
 
     private func with(_ change: (inout Conditions) -> Void) -> Conditions {

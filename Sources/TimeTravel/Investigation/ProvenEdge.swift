@@ -18,7 +18,7 @@ struct ProvenEdge {
 
     /// The tightest pair of the two stretches whose earlier build ended before the later one began.
     ///
-    /// A build that runs across the edge may still pass, or already fail. Unless the nearest pair has one of `named` between
+    /// A build that runs across the edge may still pass, or already fail. Unless the nearest pair has a midnight or one of `named` between
     /// its two builds, the pair is taken from builds that another of their kind shows to lie on their side as a whole.
     init?(
         side: EdgeGap.Side, good goods: [ObservedRun], bad bads: [ObservedRun], doubt: Double, named: [Instant]
@@ -27,7 +27,9 @@ struct ProvenEdge {
         guard let nearest = ProvenEdge.tightest(earlier, later) else { return nil }
         let lastStart = earlier.map(\.began).max() ?? .latest
         let firstEnd = later.map(\.ended).min() ?? .earliest
-        let isNamed = named.contains { $0 > nearest.earlier.ended && $0 <= nearest.later.began }
+        let isNamed = ([nearest.later.began.date.start] + named).contains {
+            $0 > nearest.earlier.ended && $0 <= nearest.later.began
+        }
         let whole = ProvenEdge.tightest(
             earlier.filter { $0.ended <= lastStart }, later.filter { $0.began >= firstEnd })
         let best = isNamed ? nearest : whole ?? nearest

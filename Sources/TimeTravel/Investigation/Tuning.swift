@@ -6,6 +6,8 @@ enum Tuning {
     static let edgeDoubt = 0.004
     /// A step on the way, which later builds would correct, may be wrong this often.
     static let stepDoubt = 0.03
+    /// As before, for what is rare to begin with.
+    static let rareDoubt = 0.001
     /// Before any build in that direction: how often there is no further edge.
     static let noOtherEdge = 0.6
     /// How often a failed screening with a passed control is neither trap nor edge, before flakiness is weighed.
