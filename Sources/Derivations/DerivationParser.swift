@@ -94,9 +94,9 @@ extension DerivationParser {
 
     private mutating func path() throws(DerivationsError) -> StorePath {
         let start = position
-        let content = try plainBytes()
+        let content = try plainRange()
         do {
-            return try StorePath(parsing: content)
+            return try StorePath(parsing: bytes[content])
         } catch {
             throw .malformedDerivation(offset: start, expected: "a store path")
         }
@@ -117,12 +117,12 @@ extension DerivationParser {
     }
 
     /// A quoted text that needs no escapes.
-    private mutating func plainBytes() throws(DerivationsError) -> [UInt8] {
+    private mutating func plainRange() throws(DerivationsError) -> Range<Int> {
         try expect("\"")
         let (end, hasEscapes) = try closingQuote()
         guard !hasEscapes else { throw malformed("a text without escapes") }
         defer { position = end + 1 }
-        return Array(bytes[position..<end])
+        return position..<end
     }
 
     /// Finds the quote that ends the text that starts here.
@@ -179,8 +179,9 @@ extension DerivationParser {
 
     private mutating func expect(_ text: StaticString) throws(DerivationsError) {
         let count = text.utf8CodeUnitCount
-        let matches = text.withUTF8Buffer { bytes[position...].prefix(count).elementsEqual($0) }
-        guard matches else { throw malformed("\"\(text)\"") }
+        guard position + count <= bytes.count else { throw malformed("\"\(text)\"") }
+        let start = text.utf8Start
+        for index in 0..<count where bytes[position + index] != start[index] { throw malformed("\"\(text)\"") }
         position += count
     }
 

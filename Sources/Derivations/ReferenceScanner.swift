@@ -31,13 +31,14 @@ package struct ReferenceScanner: Sendable {
 
     private mutating func scan(_ bytes: ArraySlice<UInt8>) {
         let candidates = candidates
+        let values = Base32.values
         var matches: [StorePath.Digest] = []
         bytes.withUnsafeBufferPointer { buffer in
             var start = 0
             // Bounds: start + length <= count, and last < length.
             while start + Self.length <= buffer.count {
                 var last = Self.length - 1
-                while last >= 0 && Base32.values[Int(buffer[start + last])] < 32 { last -= 1 }
+                while last >= 0 && values[Int(buffer[start + last])] < 32 { last -= 1 }
                 if last >= 0 {
                     start += last + 1
                     continue

@@ -14,6 +14,10 @@ package struct StoreDirectory: Hashable, Sendable {
     /// - Throws: `DerivationsError.invalidStoreDirectory` unless `path` is absolute and has no empty, `.` or
     ///   `..` part.
     package init(_ path: String) throws(DerivationsError) {
+        if path == Self.guix.path || path == Self.nix.path {
+            self.path = path
+            return
+        }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard path.hasPrefix("/"), parts.count > 1,
             parts.dropFirst().allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),

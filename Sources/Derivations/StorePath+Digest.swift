@@ -22,8 +22,9 @@ extension StorePath {
         package init?(text: some Collection<UInt8>) {
             guard text.count == Self.textLength else { return nil }
             var (high, middle, low): (UInt64, UInt64, UInt32) = (0, 0, 0)
+            let values = Base32.values
             for character in text {
-                let value = Base32.values[Int(character)]
+                let value = values[Int(character)]
                 guard value < 32 else { return nil }
                 high = high << 5 | middle >> 59
                 middle = middle << 5 | UInt64(low >> 27)

@@ -31,9 +31,8 @@ package struct StorePath: Hashable, Sendable {
         if name.isEmpty { return "the name is empty" }
         if name.count > longestName { return "the name is longer than \(longestName) bytes" }
         if name.first == UInt8(ascii: ".") { return "the name starts with a dot" }
-        if let wrong = name.first(where: { !isNameCharacter[Int($0)] }) {
-            return "the name holds the byte \(wrong)"
-        }
+        let allowed = isNameCharacter
+        for byte in name where !allowed[Int(byte)] { return "the name holds the byte \(byte)" }
         return nil
     }
 
@@ -77,18 +76,14 @@ extension StorePath {
 
     /// Reads a whole path from UTF-8.
     package init(parsing bytes: [UInt8]) throws(DerivationsError) {
-        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > 0 else {
+        try self.init(parsing: bytes[...])
+    }
+
+    init(parsing bytes: ArraySlice<UInt8>) throws(DerivationsError) {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > bytes.startIndex else {
             throw .invalidStorePath(String(decoding: bytes.prefix(300), as: UTF8.self), reason: "it is not absolute")
         }
-        let directory: StoreDirectory
-        let prefix = bytes[..<slash]
-        if prefix.elementsEqual(StoreDirectory.guix.path.utf8) {
-            directory = .guix
-        } else if prefix.elementsEqual(StoreDirectory.nix.path.utf8) {
-            directory = .nix
-        } else {
-            directory = try StoreDirectory(String(decoding: prefix, as: UTF8.self))
-        }
+        let directory = try StoreDirectory(String(decoding: bytes[..<slash], as: UTF8.self))
         try self.init(directory, baseName: bytes[(slash + 1)...])
     }
 

@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `a child that does not end is told to, and at last killed`() async throws {
-        let told = try shell("exec /bin/sleep 1000", grace: .milliseconds(50))
+        let told = try shell("exec /bin/sleep 1000", grace: .seconds(2))
         #expect(await told.end() == .signalled(SIGTERM))
         let stubborn = try shell("trap '' TERM; echo ready; exec /bin/sleep 1000", grace: .milliseconds(50))
         #expect(try await stubborn.read(upTo: 100) == Array("ready\n".utf8))
