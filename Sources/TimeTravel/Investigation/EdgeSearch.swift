@@ -105,8 +105,10 @@ struct EdgeSearch {
         let options = [before, boundary].filter { isInside($0) && !tried.contains($0) }
         let isOutwards = gap.side == .upper
         let preferred = (failing(at: high) - share < share - failing(at: low)) == isOutwards ? boundary : before
-        let choice = options.contains(preferred) ? preferred : options.first
-        return choice.map { Instant(seconds: $0) } ?? fallback
+        if let choice = options.contains(preferred) ? preferred : options.first { return Instant(seconds: choice) }
+        // Both were tried and failed: one of these failures may be chance.
+        let failed = [preferred, before, boundary].first(where: tried.contains)
+        return failed.map { Instant(seconds: $0) } ?? fallback
     }
 
     /// Halfway between the two builds next to the edge, when no candidate can be tested any more.
