@@ -17,6 +17,8 @@ package struct FarmConfiguration: Sendable, Equatable {
     package var guestMemory = 1024
     /// Folder of jobset files.
     package var jobsets: String
+    /// The guests' first process, made by `ops/guest-init`.
+    package var guestInit: String
 
     package var dataDirectory: DataDirectory { DataDirectory(path: data) }
 
@@ -25,6 +27,7 @@ package struct FarmConfiguration: Sendable, Equatable {
         "data": "a directory", "database-url": "a PostgreSQL connection string", "host": "an address",
         "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
+        "guest-init": "a file",
     ]
 
     /// Defaults, then the file, then the environment.
@@ -35,7 +38,8 @@ package struct FarmConfiguration: Sendable, Equatable {
     ) throws(FarmError) -> FarmConfiguration {
         let standard = DataDirectory.standard(environment: environment)
         var configuration = FarmConfiguration(
-            data: standard.path, databaseURL: nil, guests: max(1, min(processors, 8)), jobsets: "Jobsets")
+            data: standard.path, databaseURL: nil, guests: max(1, min(processors, 8)), jobsets: "Jobsets",
+            guestInit: DataDirectory.absolute(".build/guest-init/guest-init"))
         let path = file ?? standard.path + "/almanac.yaml"
         if file != nil || FileManager.default.fileExists(atPath: path) {
             try configuration.apply(settings: read(path), from: path)
@@ -97,6 +101,7 @@ package struct FarmConfiguration: Sendable, Equatable {
         case "port": return number(0...65535, into: \.port)
         case "guests": return number(0...1024, into: \.guests)
         case "guest-memory": return number(256...1_048_576, into: \.guestMemory)
+        case "guest-init": guestInit = DataDirectory.absolute(value)
         default: jobsets = DataDirectory.absolute(value)
         }
         return true

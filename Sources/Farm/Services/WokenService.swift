@@ -39,3 +39,7 @@ package struct WokenService: Service {
         }
     }
 }
+
+extension WokenService: CustomStringConvertible {
+    package var description: String { name }
+}

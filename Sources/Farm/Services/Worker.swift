@@ -83,7 +83,7 @@ package struct Worker: Service {
             "A run ended",
             metadata: [
                 "outcome": "\(report.outcome.rawValue)", "seconds": "\(report.seconds.map { "\($0)" } ?? "-")",
-                "reason": "\(report.reason ?? "-")",
+                "reason": "\(report.reason?.split(separator: "\n").first ?? "-")",
             ])
     }
 
@@ -120,4 +120,8 @@ package struct Worker: Service {
             }
         }
     }
+}
+
+extension Worker: CustomStringConvertible {
+    package var description: String { "worker \(name)" }
 }

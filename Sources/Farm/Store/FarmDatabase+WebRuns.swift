@@ -9,8 +9,6 @@ package struct RunTraces: Sendable {
     package let evidence: PostgresJSON?
     /// What the log says about dates and processors.
     package let facts: [LogFact]
-    /// The stored log; nil until it is complete.
-    package let logFile: String?
 }
 
 /// One probe that an investigation asked for, and what its build showed.
@@ -42,9 +40,8 @@ package struct InvestigationSummary: Sendable {
 
 extension FarmDatabase {
     package func traces(ofRun run: Int64) async throws -> RunTraces? {
-        try await pool.query("select evidence, facts, log_file from run where id = $1", [run]).first.map { row in
-            RunTraces(
-                evidence: try row.decode("evidence"), facts: try row.json("facts"), logFile: try row.decode("log_file"))
+        try await pool.query("select evidence, facts from run where id = $1", [run]).first.map { row in
+            RunTraces(evidence: try row.decode("evidence"), facts: try row.json("facts"))
         }
     }
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import CZlib
+
+/// A stored log: gzip in a file, read piece by piece; what a build still writes is read as far as it goes.
+package struct RunLog: Sendable {
+    package let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// Hands the text to `body` in pieces of at most 64 KiB.
+    ///
+    /// - Returns: false when there is no such file.
+    @discardableResult
+    package func read(_ body: (ArraySlice<UInt8>) throws -> Void) rethrows -> Bool {
+        guard let file = gzopen(path, "rb") else { return false }
+        defer { gzclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = gzread(file, &buffer, UInt32(buffer.count))
+            if count <= 0 { return true }
+            try body(buffer[..<Int(count)])
+        }
+    }
+
+    /// The first and last bytes of the text, at most `limit` together: what a log says of a failure is at its end.
+    package func ends(limit: Int) -> [UInt8] {
+        let half = limit / 2
+        var head: [UInt8] = []
+        var tail: [UInt8] = []
+        read { piece in
+            let room = half - head.count
+            head += piece.prefix(max(0, room))
+            tail += piece.dropFirst(max(0, room))
+            if tail.count > 2 * half { tail.removeFirst(tail.count - half) }
+        }
+        return head + tail.suffix(half)
+    }
+}
