@@ -73,10 +73,11 @@ actor Laboratory {
     }
 
     /// A derivation that runs a shell script.
-    func derivation(_ script: String, name: String = "test") async throws -> StorePath {
+    func derivation(_ script: String, name: String = "test", inputs: [StorePath] = []) async throws -> StorePath {
         let (store, shell) = (try hostStore(), try await shellItem())
         let plain = Derivation(
-            outputs: [DerivationOutput(name: "out", path: nil)], inputDerivations: [], inputSources: [shell],
+            outputs: [DerivationOutput(name: "out", path: nil)], inputDerivations: inputs.map { .init(path: $0, outputs: ["out"]) },
+            inputSources: [shell],
             system: "x86_64-linux", builder: "\(shell)/bin/sh", arguments: ["-c", script],
             environment: [
                 .init(name: "PATH", value: "\(shell)/bin"), .init(name: "name", value: name),
