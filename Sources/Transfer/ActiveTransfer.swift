@@ -71,13 +71,14 @@ final class ActiveTransfer {
 
     private func write(_ bytes: UnsafeRawBufferPointer, to path: String) -> Bool {
         if file < 0 { file = almanac_curl_create_file(path) }
+        guard file >= 0 else { return false }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             if count < 0 && errno != EINTR { return false }
             rest = rest.dropFirst(max(count, 0))
         }
-        return file >= 0
+        return true
     }
 
     // MARK: The end
@@ -110,17 +111,27 @@ final class ActiveTransfer {
     private func finishFile(_ path: String) -> TransferError? {
         if file < 0 { file = almanac_curl_create_file(path) }
         guard file >= 0 else { return .file(path, reason: String(cString: strerror(errno))) }
+        let isOurs = isRegularFile
         let status = close(file)
         file = -1
-        return status == 0 ? nil : .file(path, reason: String(cString: strerror(errno)))
+        if status == 0 { return nil }
+        let reason = String(cString: strerror(errno))
+        if isOurs { unlink(path) }
+        return .file(path, reason: reason)
     }
 
-    /// Removes what was written of a transfer that failed.
+    /// Removes what was written of a transfer that failed; a device or pipe is not ours to remove.
     func discardFile() {
         guard case .http(_, let path?, _) = plan.kind, file >= 0 else { return }
+        let isOurs = isRegularFile
         close(file)
         file = -1
-        unlink(path)
+        if isOurs { unlink(path) }
+    }
+
+    private var isRegularFile: Bool {
+        var status = stat()
+        return fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     private func failure(_ code: CURLcode) -> TransferError? {

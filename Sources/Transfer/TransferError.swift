@@ -27,7 +27,8 @@ package enum TransferError: Error, Sendable, Equatable {
         switch self {
         case .cannotResolve, .cannotConnect, .timedOut, .interrupted, .tooManyWaiting: true
         case .mailRefused(let status, _): (400..<500).contains(status)
-        case .invalidURL, .schemeNotAllowed, .insecure, .tooLarge, .tooManyRedirects, .invalidMessage, .file, .cancelled:
+        case .invalidURL, .schemeNotAllowed, .insecure, .tooLarge, .tooManyRedirects, .invalidMessage, .file,
+            .cancelled:
             false
         }
     }

@@ -31,7 +31,8 @@ struct TransferPlan: Sendable {
         switch kind {
         case .http(let request, _, _):
             if request.url.utf8.contains(where: { $0 <= 32 || $0 == 127 }) { return .invalidURL(request.url) }
-            for field in request.fields where (field.name + field.value).utf8.contains(where: { $0 == 10 || $0 == 13 }) {
+            for field in request.fields where (field.name + field.value).utf8.contains(where: { $0 == 10 || $0 == 13 })
+            {
                 return .invalidMessage("the header field \(field.name) contains a line break")
             }
             return nil

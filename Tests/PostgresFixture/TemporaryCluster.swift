@@ -11,6 +11,22 @@ package nonisolated(nonsending) func withTemporaryCluster(
     settings: [String: String] = ["fsync": "off", "shared_buffers": "16MB", "max_connections": "40"],
     _ body: nonisolated(nonsending) (PostgresCluster, String) async throws -> Void
 ) async throws {
+    await clusters.enter()
+    do {
+        try await run(settings, body)
+        await clusters.leave()
+    } catch {
+        await clusters.leave()
+        throw error
+    }
+}
+
+/// Setting a cluster up takes seconds of a processor.
+private let clusters = Turnstile(limit: 2)
+
+private nonisolated(nonsending) func run(
+    _ settings: [String: String], _ body: nonisolated(nonsending) (PostgresCluster, String) async throws -> Void
+) async throws {
     let root = try TemporaryDirectory.make()
     guard chmod(root, 0o755) == 0 else { throw FixtureError("chmod: \(String(cString: strerror(errno)))") }
     let directory = "\(root)/cluster"
@@ -26,7 +42,15 @@ package nonisolated(nonsending) func withTemporaryCluster(
                 kill -QUIT "$server"
                 while [ -e "/proc/$server" ] && ! grep -q '^State:.Z' "/proc/$server/status"; do sleep 0.05; done
             done
-            rm -rf "$1"
+            # A program that was still setting the cluster up goes on without its parent.
+            for round in $(seq 100); do
+                for line in $(grep -l -a -F "$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
+                    process=${line#/proc/}
+                    kill -KILL "${process%/cmdline}" 2>/dev/null
+                done
+                rm -rf "$1" 2>/dev/null && [ ! -e "$1" ] && exit 0
+                sleep 0.1
+            done
             """, [root])
     defer { watchdog.end() }
     let cluster = PostgresCluster(

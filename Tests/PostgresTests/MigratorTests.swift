@@ -14,8 +14,9 @@ private let second = Migration(version: 2, name: "second", sql: "CREATE TABLE b 
             #expect(try await Migrator([first, second]).migrate(pool.configuration) == [2])
             #expect(try await Migrator([first, second]).migrate(pool.configuration) == [])
             #expect(try await pool.single("SELECT count(*) AS n FROM a") == 1)
-            #expect(try await pool.single("SELECT string_agg(name, ' ' ORDER BY version) AS names FROM schema_migrations")
-                == "first second")
+            #expect(
+                try await pool.single("SELECT string_agg(name, ' ' ORDER BY version) AS names FROM schema_migrations")
+                    == "first second")
         }
     }
 
@@ -99,6 +100,8 @@ private let second = Migration(version: 2, name: "second", sql: "CREATE TABLE b 
     @Test func `versions that do not ascend are refused before anything is done`() {
         #expect(throws: MigrationError.unordered(version: 1)) { try Migrator([second, first]) }
         #expect(throws: MigrationError.unordered(version: 2)) { try Migrator([first, second, second]) }
-        #expect(throws: MigrationError.unordered(version: 0)) { try Migrator([Migration(version: 0, name: "", sql: "")]) }
+        #expect(throws: MigrationError.unordered(version: 0)) {
+            try Migrator([Migration(version: 0, name: "", sql: "")])
+        }
     }
 }

@@ -187,7 +187,9 @@ private let isRoot = geteuid() == 0
 
     // Only root runs the server as someone else, who may be kept out of a directory.
     @Test(.enabled(if: isRoot, "needs root"))
-    func `a cluster whose directory the server's user cannot reach goes to the refuge, and is found there`() async throws {
+    func `a cluster whose directory the server's user cannot reach goes to the refuge, and is found there`()
+        async throws
+    {
         try await withTemporaryCluster { cluster, directory throws in
             let parent = directory.dropLast("/cluster".count)
             let closed = "\(parent)/closed"

@@ -99,7 +99,8 @@ private let everything = [
         try await withFreshDatabase(migrations: everything) { pool throws in
             try await pool.withConnection { connection throws in
                 let error = await #expect(throws: PostgresError.self) {
-                    _ = try await connection.copy(into: "pairs", columns: ["id", "word"], from: 1...300_000) { number, row in
+                    _ = try await connection.copy(into: "pairs", columns: ["id", "word"], from: 1...300_000) {
+                        number, row in
                         row.append(Int32(number))
                         row.append(number == 17 ? "bad" : "good")
                     }
@@ -114,7 +115,8 @@ private let everything = [
         try await withFreshDatabase(migrations: everything) { pool throws in
             try await pool.withConnection { connection throws in
                 await #expect(throws: Refusal()) {
-                    _ = try await connection.copy(into: "pairs", columns: ["id", "word"], from: 1...100_000) { number, row in
+                    _ = try await connection.copy(into: "pairs", columns: ["id", "word"], from: 1...100_000) {
+                        number, row in
                         if number == 90_000 { throw Refusal() }
                         row.append(Int32(number))
                         row.append("")

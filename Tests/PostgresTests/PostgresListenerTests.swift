@@ -154,7 +154,8 @@ private func untilFree(_ key: Int, _ pool: PostgresPool) async {
     let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         let free: Bool? = try? await pool.single(
-            "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::bigint) AS free", [key])
+            "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1::bigint) AS free", [key]
+        )
         if free == true { return }
     }
     Issue.record("the lock \(key) stays held")

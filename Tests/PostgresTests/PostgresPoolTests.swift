@@ -43,7 +43,8 @@ import Testing
         try await withFreshDatabase(limits: PostgresPoolLimits(connections: 1)) { pool throws in
             try await withThrowingTaskGroup(of: Int.self) { next in
                 try await pool.withConnection { _ throws in
-                    let outcome = await withTaskGroup(of: PostgresError?.self, returning: PostgresError?.self) { group in
+                    let outcome = await withTaskGroup(of: PostgresError?.self, returning: PostgresError?.self) {
+                        group in
                         group.addTask {
                             do {
                                 _ = try await pool.query("SELECT 1 AS n")

@@ -68,7 +68,9 @@ private func roundTrip<Value: PostgresEncodable & PostgresDecodable>(
             #expect(try await roundTrip(Int?.some(3), "int", pool) == 3)
             let row = try #require(try await pool.query("SELECT NULL::int AS missing, $1::text AS other", [nil]).first)
             #expect(try row.decode("other", as: String?.self) == nil)
-            #expect(throws: PostgresError.decoding(column: "missing", reason: "it is NULL; ask for Int? where it may be")) {
+            #expect(
+                throws: PostgresError.decoding(column: "missing", reason: "it is NULL; ask for Int? where it may be")
+            ) {
                 try row.decode("missing", as: Int.self)
             }
         }
@@ -78,7 +80,8 @@ private func roundTrip<Value: PostgresEncodable & PostgresDecodable>(
         try await withFreshDatabase { pool throws in
             try await pool.execute(script: "CREATE TABLE t (a jsonb, b json)")
             let document = PostgresJSON(Array(#"{"x":1}"#.utf8))
-            _ = try await pool.query("INSERT INTO t VALUES ($1, $2)", [#"{"x": [1, 2]}"#, document.bytes.isEmpty ? nil : "3"])
+            _ = try await pool.query(
+                "INSERT INTO t VALUES ($1, $2)", [#"{"x": [1, 2]}"#, document.bytes.isEmpty ? nil : "3"])
             _ = try await pool.query("INSERT INTO t (a) VALUES ($1)", [document])
             let rows = try await pool.query("SELECT a, b FROM t ORDER BY b IS NULL")
             #expect(try rows[0].decode("a") == #"{"x": [1, 2]}"#)

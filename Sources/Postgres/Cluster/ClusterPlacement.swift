@@ -19,7 +19,9 @@ struct ClusterPlacement: Sendable {
     private static let ownEntries: Set<String> = ["data", "lock", "log", "socket", "start.log"]
 
     /// Finds an existing cluster, or prepares the place for a new one.
-    static func resolve(_ configuration: PostgresClusterConfiguration) async throws(PostgresClusterError) -> ClusterPlacement {
+    static func resolve(
+        _ configuration: PostgresClusterConfiguration
+    ) async throws(PostgresClusterError) -> ClusterPlacement {
         let directory = configuration.directory
         let marker = "\(directory)/location"
         if let text = FilePaths.text(marker) {
@@ -60,7 +62,8 @@ struct ClusterPlacement: Sendable {
             rmdir(refuge.home)
             throw .unreachable(directory: directory, refuge: configuration.refuge, user: user.name)
         }
-        try await ClusterUser.ourselves.require("cat > \"$1.new\" && mv \"$1.new\" \"$1\"", marker, input: refuge.home + "\n")
+        try await ClusterUser.ourselves.require(
+            "cat > \"$1.new\" && mv \"$1.new\" \"$1\"", marker, input: refuge.home + "\n")
         return refuge
     }
 

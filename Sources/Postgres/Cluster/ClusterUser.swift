@@ -62,7 +62,8 @@ struct ClusterUser: Sendable, Equatable {
         } catch {
             throw .path(program, reason: "could not be run: \(error)")
         }
-        return Ended(isSuccess: result.terminationStatus.isSuccess, output: String(result.standardOutput.suffix(65_536)))
+        return Ended(
+            isSuccess: result.terminationStatus.isSuccess, output: String(result.standardOutput.suffix(65_536)))
     }
 
     /// Runs a line of shell as this user; the arguments are `$1`, `$2`, ….

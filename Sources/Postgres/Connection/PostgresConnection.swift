@@ -86,7 +86,9 @@ package actor PostgresConnection {
         let interruption = Interruption(waking: shielded ? nil : wake)
         if !shielded && Task.isCancelled { throw .cancelled }
         let outcome: Swift.Result<Result, PostgresError> = await withTaskCancellationHandler {
-            do throws(PostgresError) { return .success(try work(session, interruption)) } catch { return .failure(error) }
+            do throws(PostgresError) { return .success(try work(session, interruption)) } catch {
+                return .failure(error)
+            }
         } onCancel: {
             interruption.request()
         }

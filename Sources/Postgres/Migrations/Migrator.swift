@@ -47,7 +47,7 @@ package struct Migrator: Sendable {
         _ = try await connection.query("SELECT set_config('lock_timeout', $1, false)", [String(milliseconds)])
         do {
             _ = try await connection.query("SELECT pg_advisory_lock($1)", [lockKey])
-        } catch where error.sqlState == "55P03" {
+        } catch  where error.sqlState == "55P03" {
             throw MigrationError.lockWaitTimedOut
         }
         _ = try await connection.query("SELECT set_config('lock_timeout', '0', false)")

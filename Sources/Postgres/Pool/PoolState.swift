@@ -90,7 +90,9 @@ struct PoolState<Connection> {
     /// A caller is done with a connection: nil if it is of no further use.
     ///
     /// - Returns: who is told what, or a connection to close.
-    mutating func giveBack(_ connection: Connection?, now: Instant) -> (served: [(WaiterID, Signal)], close: Connection?) {
+    mutating func giveBack(
+        _ connection: Connection?, now: Instant
+    ) -> (served: [(WaiterID, Signal)], close: Connection?) {
         taken -= 1
         guard let connection else { return (wake(now: now), nil) }
         if isClosed { return ([], connection) }
