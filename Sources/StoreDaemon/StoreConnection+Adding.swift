@@ -11,7 +11,9 @@ extension StoreConnection {
             request.text(name)
             request.data(contents)
             request.paths(references)
-        } answer: { try await $0.path() }
+        } answer: {
+            try await $0.path()
+        }
     }
 
     /// Adds a file or directory under the hash of its contents.
@@ -61,7 +63,9 @@ extension StoreConnection {
         } body: { channel in
             var reader = ArchiveReader(of: file)
             while let bytes = try reader.next() { try await channel.send(bytes) }
-        } answer: { try await $0.path() }
+        } answer: {
+            try await $0.path()
+        }
     }
 
     /// Adds an item with an archive that was checked before. Nix only, and only for a client it trusts.
@@ -88,7 +92,8 @@ extension StoreConnection {
                 offset += UInt64(bytes.count)
             }
             try await channel.send(frame: [])
-        } answer: { _ in }
+        } answer: { _ in
+        }
     }
 }
 

@@ -31,6 +31,8 @@ extension StoreConnection {
         from source: @escaping @Sendable (Int) async throws -> [UInt8]
     ) async throws -> [StorePath] {
         try await operate(.importPaths, exchange: DaemonExchange(source: source)) { _ in
-        } answer: { try await $0.paths() }
+        } answer: {
+            try await $0.paths()
+        }
     }
 }

@@ -4,7 +4,11 @@ package import Derivations
 
 extension StoreConnection {
     package func isValid(_ path: StorePath) async throws -> Bool {
-        try await operate(.isValidPath) { $0.path(path) } answer: { try await $0.boolean() }
+        try await operate(.isValidPath) {
+            $0.path(path)
+        } answer: {
+            try await $0.boolean()
+        }
     }
 
     /// Which of `paths` are valid.
@@ -13,18 +17,25 @@ extension StoreConnection {
         return try await operate(.queryValidPaths) { request in
             request.paths(paths)
             if saysSubstitutes { request.boolean(false) }
-        } answer: { Set(try await $0.paths()) }
+        } answer: {
+            Set(try await $0.paths())
+        }
     }
 
     package func allValidPaths() async throws -> Set<StorePath> {
-        try await operate(.queryAllValidPaths) { _ in } answer: { Set(try await $0.paths()) }
+        try await operate(.queryAllValidPaths) { _ in
+        } answer: {
+            Set(try await $0.paths())
+        }
     }
 
     /// What the store knows of a path; nil where it is not valid.
     package func pathInfo(of path: StorePath) async throws -> PathInfo? {
         let isGuix = dialect.isGuix
         do {
-            return try await operate(.queryPathInfo) { $0.path(path) } answer: { channel in
+            return try await operate(.queryPathInfo) {
+                $0.path(path)
+            } answer: { channel in
                 if !isGuix, try await !channel.boolean() { return nil }
                 return try await Self.pathInfo(of: path, from: channel, isGuix: isGuix)
             }
@@ -54,7 +65,11 @@ extension StoreConnection {
     /// The items that a valid path mentions.
     package func references(of path: StorePath) async throws -> [StorePath] {
         if dialect.isGuix {
-            return try await operate(.queryReferences) { $0.path(path) } answer: { try await $0.paths() }
+            return try await operate(.queryReferences) {
+                $0.path(path)
+            } answer: {
+                try await $0.paths()
+            }
         }
         guard let info = try await pathInfo(of: path) else { throw StoreDaemonError.notValid(path) }
         return info.references
@@ -62,7 +77,11 @@ extension StoreConnection {
 
     /// The `.drv` files in the store that have `path` as an output.
     package func validDerivers(of path: StorePath) async throws -> [StorePath] {
-        try await operate(.queryValidDerivers) { $0.path(path) } answer: { try await $0.paths() }
+        try await operate(.queryValidDerivers) {
+            $0.path(path)
+        } answer: {
+            try await $0.paths()
+        }
     }
 
     /// Everything that `paths` need at run time, themselves included, references before those that mention
@@ -103,7 +122,9 @@ extension StoreConnection {
     package func missing(for derivations: [StorePath]) async throws -> MissingPaths {
         guard !dialect.isGuix else { throw StoreDaemonError.unsupportedOperation("telling what is missing") }
         let targets = targets(derivations)
-        return try await operate(.queryMissing) { $0.texts(targets) } answer: { channel in
+        return try await operate(.queryMissing) {
+            $0.texts(targets)
+        } answer: { channel in
             let willBuild = try await channel.paths()
             let willSubstitute = try await channel.paths()
             let unknown = try await channel.paths()

@@ -20,7 +20,8 @@ extension StoreConnection {
 
     /// The links that keep paths alive, and the paths.
     package func roots() async throws -> [(link: String, path: StorePath)] {
-        try await operate(.findRoots) { _ in } answer: { channel in
+        try await operate(.findRoots) { _ in
+        } answer: { channel in
             var roots: [(link: String, path: StorePath)] = []
             for _ in 0..<(try await channel.count(of: "roots", limit: 1 << 20)) {
                 let link = try await channel.text()

@@ -27,6 +27,7 @@ extension StoreConnection {
                 request.text(name)
                 request.text(pairs[name] ?? "")
             }
-        } answer: { _ in }
+        } answer: { _ in
+        }
     }
 }

@@ -31,7 +31,9 @@ import Testing
 
     @Test func `a child has the environment it is given and no other`() async throws {
         let child = try shell("exec /usr/bin/env", environment: ["ONLY": "this"])
-        let lines = try await readAll(child).split(separator: "\n").filter { !$0.hasPrefix("PWD=") && !$0.hasPrefix("_=") }
+        let lines = try await readAll(child).split(separator: "\n").filter {
+            !$0.hasPrefix("PWD=") && !$0.hasPrefix("_=")
+        }
         #expect(lines == ["ONLY=this"])
         await child.close()
     }

@@ -16,7 +16,9 @@ import Testing
         archive = encoder.bytes
     }
 
-    private func decode(_ bytes: [UInt8], pieces: Int = Int.max, isSingle: Bool = false) throws -> [(ExportedItem, [UInt8])] {
+    private func decode(
+        _ bytes: [UInt8], pieces: Int = Int.max, isSingle: Bool = false
+    ) throws -> [(ExportedItem, [UInt8])] {
         var decoder = ExportDecoder(isSingle: isSingle)
         var found: [(ExportedItem, [UInt8])] = []
         var archive: [UInt8] = []
@@ -41,7 +43,8 @@ import Testing
     @Test(arguments: [1, 5, 8, 64, Int.max]) func `items and archives come out as they went in`(pieces: Int) throws {
         let signed = ExportedItem(
             path: item.references[1], references: [], deriver: item.path, signature: "(signature)")
-        let bytes = ExportArchive.itemMark + archive + item.trailer() + ExportArchive.itemMark + archive
+        let bytes =
+            ExportArchive.itemMark + archive + item.trailer() + ExportArchive.itemMark + archive
             + signed.trailer() + ExportArchive.endMark
         let found = try decode(bytes, pieces: pieces)
         #expect(found.map(\.0) == [item, signed])

@@ -32,8 +32,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "sha256", "sha256:", "sha256:zz", "sha256:e3b0", "md4:00", "sha1:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c",
-        "sha256:0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c7e", "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
+        "", "sha256", "sha256:", "sha256:zz", "sha256:e3b0", "md4:00",
+        "sha1:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c",
+        "sha256:0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c7e",
+        "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
     ])
     func `a text that is no hash is refused`(text: String) {
         #expect(throws: DerivationsError.self) { try ContentHash(parsing: text) }

@@ -47,7 +47,8 @@ import Testing
         var generator = SeededGenerator(seed)
         let paths = try (0..<200).map { index in
             let hash = ContentHash.of((0..<8).map { _ in UInt8.random(in: 0...255, using: &generator) })
-            let digest = index.isMultiple(of: 3)
+            let digest =
+                index.isMultiple(of: 3)
                 ? StorePath.Digest(folding: .of([])) : StorePath.Digest(folding: hash)
             return try StorePath(index.isMultiple(of: 2) ? .guix : .nix, digest, name: "n\(index)")
         }

@@ -15,7 +15,8 @@ struct GuestDatabaseTests {
 
     init() async throws {
         let store = try TemporaryStore()
-        let expression = #"derivation { name = "x"; system = "x86_64-linux"; builder = "/bin/sh"; "#
+        let expression =
+            #"derivation { name = "x"; system = "x86_64-linux"; builder = "/bin/sh"; "#
             + #"args = [ (builtins.toFile "script" "text") ]; }"#
         let made = try store.run("nix-instantiate", ["--expr", expression])
         derivation = try StorePath(parsing: try #require(made.lines.first))

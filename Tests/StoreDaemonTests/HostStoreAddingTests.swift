@@ -46,7 +46,8 @@ struct HostStoreAddingTests {
 
     @Test func `a text and a derivation lie where nix puts them`() async throws {
         let store = try TemporaryStore()
-        let expression = #"derivation { name = "x"; system = "x86_64-linux"; builder = "/bin/sh"; outputs = ["#
+        let expression =
+            #"derivation { name = "x"; system = "x86_64-linux"; builder = "/bin/sh"; outputs = ["#
             + #""out" "doc"]; args = [ "-c" (builtins.toFile "script" "echo $out\n\ttab \"quote\"") ]; }"#
         let made = try store.run("nix-instantiate", ["--expr", expression])
         let path = try StorePath(parsing: try #require(made.lines.first, "\(made.errors)"))

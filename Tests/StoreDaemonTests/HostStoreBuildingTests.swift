@@ -74,7 +74,8 @@ struct HostStoreBuildingTests {
 
     @Test func `a log line of three million bytes comes in pieces`() async throws {
         let recorder = Recorder()
-        let derivation = try store.script("long", "/usr/bin/head -c 3000000 /dev/zero | /usr/bin/tr '\\0' x; echo; echo > $out")
+        let derivation = try store.script(
+            "long", "/usr/bin/head -c 3000000 /dev/zero | /usr/bin/tr '\\0' x; echo; echo > $out")
         try await store.host.withConnection(settings: settings) { (connection: StoreConnection) async throws in
             let path = try await store.add(derivation, "long", to: connection)
             #expect(try await connection.build([path], log: recorder.log)[path]?.status == .built)
