@@ -39,8 +39,9 @@ private nonisolated(nonsending) func run(
                 [ -f "$file" ] || continue
                 server=$(head -n 1 "$file")
                 [ "$(cat /proc/$server/comm 2>/dev/null)" = postgres ] || continue
-                kill -QUIT "$server"
-                while [ -e "/proc/$server" ] && ! grep -q '^State:.Z' "/proc/$server/status"; do sleep 0.05; done
+                while kill -QUIT "$server" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$server/status" 2>/dev/null; do
+                    sleep 0.1
+                done
             done
             # A program that was still setting the cluster up goes on without its parent.
             for round in $(seq 100); do

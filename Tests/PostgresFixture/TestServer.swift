@@ -103,8 +103,8 @@ actor TestServer {
             -c max_connections=100 -c shared_buffers=64MB -c max_wal_size=2GB -c jit=off </dev/null >>"$1/log" 2>&1 &
         server=$!
         cat >/dev/null
-        kill -QUIT $server
-        wait $server
+        # A server that has hardly begun does not hear the signal yet.
+        while kill -QUIT $server 2>/dev/null && ! grep -q '^State:.Z' /proc/$server/status 2>/dev/null; do sleep 0.1; done
         rm -rf "$1"
         """
 }
