@@ -79,7 +79,7 @@ struct AxisInquiry {
     private func mayLookForDates(_ onlyOthers: Conditions) -> Bool {
         guard observations[onlyOthers].failed.isEmpty, !suspectsOthers else { return false }
         let failed = observations.tallies.filter { $0.value.isBad && bad.taking(.date, from: $0.key) == $0.key }.count
-        return suspectsDate || failed <= 2
+        return suspectsDate || failed <= 3
     }
 
     /// The date alone does no harm: either the others do, or all together.

@@ -3,7 +3,7 @@
 /// The numbers an investigation is tuned by; docs/decisions/0021 says how they were chosen.
 enum Tuning {
     /// A claim that an edge lies where it is reported may be wrong this often.
-    static let edgeDoubt = 0.004
+    static let edgeDoubt = 0.008
     /// A step on the way, which later builds would correct, may be wrong this often.
     static let stepDoubt = 0.03
     /// As before, for what is rare to begin with.
