@@ -70,7 +70,9 @@ let package = Package(
             "Guests",
             ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "TimeTravel", logging,
              subprocess]),
-        module("Sources", ["Derivations", "StoreDaemon", "TimeTravel", logging, subprocess]),
+        .target(
+            name: "Sources", dependencies: ["Derivations", "StoreDaemon", subprocess],
+            resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
         module("Evaluators", ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", logging, subprocess]),
 
         // The farm.

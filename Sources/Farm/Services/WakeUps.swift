@@ -55,21 +55,24 @@ package final class WakeUps: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
                 group.addTask { await self.listener.run() }
+                group.addTask { await self.tick() }
                 for topic in Topic.allCases {
                     group.addTask {
                         for await _ in self.listener.events(of: topic.rawValue) { self.wake(topic) }
                     }
                 }
-                group.addTask {
-                    while !Task.isCancelled {
-                        try await Task.sleep(for: self.interval)
-                        for topic in Topic.allCases { self.wake(topic) }
-                    }
-                }
             }
+        }
+    }
+
+    /// Wakes everybody now and then, until cancelled.
+    private func tick() async {
+        while true {
+            do { try await Task.sleep(for: interval) } catch { return }
+            for topic in Topic.allCases { wake(topic) }
         }
     }
 }

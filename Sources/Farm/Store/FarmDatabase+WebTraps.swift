@@ -6,6 +6,7 @@ package import TimeTravel
 /// Which entries of the catalog are asked for; nil takes all.
 package struct TrapFilter: Sendable {
     package var id: Int?
+    package var derivation: DerivationName?
     package var package: String?
     package var axis: Axis?
     package var cause: Cause?
@@ -56,11 +57,13 @@ extension FarmDatabase {
                     where coalesce((w #>> '{notBefore,firstGood}')::timestamptz <= $7, true)
                       and coalesce((w #>> '{notAfter,lastGood}')::timestamptz >= $7, true)))
                   and ($8::int is null or n.id > $8)
-                order by n.id limit $9
+                  and ($9::bytea is null or q.hash = $9) and ($10::text is null or q.name = $10)
+                order by n.id limit $11
                 """,
             [
                 filter.id, filter.package, filter.axis?.rawValue, filter.cause?.rawValue, filter.verdict?.rawValue,
-                filter.status?.rawValue, filter.at?.timestamp, filter.after, filter.limit,
+                filter.status?.rawValue, filter.at?.timestamp, filter.after,
+                filter.derivation?.hash, filter.derivation?.name, filter.limit,
             ]
         ).map(Self.trapEntry)
     }

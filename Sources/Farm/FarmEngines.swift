@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Derivations
+import Evaluators
+import Foundation
+import Jobsets
+import Logging
+import Sources
+import StoreDaemon
+
+/// What differs between channels of Guix and of Nix, for the services that need it.
+struct FarmEngines: Sendable {
+    private let channels: String
+    private let checkouts: String
+    private let nix: NixEvaluator
+    private let realiser: SourceRealiser
+    private let store: HostStore
+    private let logger: Logger
+
+    init(configuration: FarmConfiguration, store: HostStore, logger: Logger) throws {
+        let data = configuration.dataDirectory
+        channels = data.channels
+        checkouts = data.path + "/checkouts"
+        self.store = store
+        self.logger = logger
+        nix = NixEvaluator(store: store)
+        realiser = SourceRealiser(store: store, fetcher: SourceFetcher(cache: data.sources))
+        // What an evaluation left when its server was killed.
+        try? FileManager.default.removeItem(atPath: checkouts)
+        try FileManager.default.createDirectory(atPath: checkouts, withIntermediateDirectories: true)
+    }
+
+    func revisions(of jobset: JobsetDescription) async throws -> [LookUpRound.Revision] {
+        let mirror = ChannelMirror(jobset.channel, channels: channels)
+        try await mirror.update()
+        return try await mirror.revisions(jobset.revisions).map {
+            LookUpRound.Revision(commit: $0.commit, date: $0.date, subject: $0.subject)
+        }
+    }
+
+    func evaluate(_ evaluation: PendingEvaluation, of jobset: JobsetDescription) async throws -> EvaluatedRevision {
+        guard jobset.engine == .nix else {
+            throw EvaluationFailure("this server evaluates Nix channels only; '\(jobset.name)' needs Guix", log: "")
+        }
+        let checkout = "\(checkouts)/\(evaluation.id)"
+        defer { try? FileManager.default.removeItem(atPath: checkout) }
+        do {
+            try? FileManager.default.removeItem(atPath: checkout)
+            try await ChannelMirror(jobset.channel, channels: channels).checkOut(evaluation.commit, to: checkout)
+            let found = try await nix.evaluate(
+                checkout: checkout, expression: jobset.channel.expression, packages: jobset.packages)
+            return EvaluatedRevision(jobs: try found.jobs.map(Self.ingestJob), log: found.log)
+        } catch let error as EvaluationError {
+            throw EvaluationFailure("\(error)", log: error.log)
+        }
+    }
+
+    private static func ingestJob(_ job: EvaluatedJob) throws -> IngestJob {
+        IngestJob(
+            name: job.name, package: job.package, version: job.version, system: job.system,
+            derivation: job.derivation.mapError { JobFailure($0.message) },
+            meta: Array(try JSONEncoder().encode(job.meta)))
+    }
+
+    func realise(_ source: WantedSource) async throws -> SourceOutcome {
+        let path = try StorePath(store.logicalDirectory, baseName: source.derivationPath)
+        return switch try await realiser.realise(path) {
+        case .alreadyValid: .available(from: "the store")
+        case .fetched(let place): .available(from: place)
+        case .lost(let reason): .lost(reason: reason)
+        }
+    }
+}

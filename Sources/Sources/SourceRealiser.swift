@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package import Derivations
+import Foundation
+package import StoreDaemon
+
+/// What became of a fixed-output derivation.
+package enum RealisedSource: Sendable, Equatable {
+    case alreadyValid
+    case fetched(from: String)
+    /// Nobody has it; trying again will not help.
+    case lost(reason: String)
+}
+
+/// Realises fixed-output derivations on this machine: fetches what they name, checks the hash, and adds it to the store.
+///
+/// Builders are never run. What is understood: `builtin:fetchurl` and anything else whose environment has `url` or
+/// `urls` (tried in order), and `builtin:unpack-debian`, which takes one `member` out of a Debian package.
+package struct SourceRealiser: Sendable {
+    private let store: HostStore
+    private let fetcher: SourceFetcher
+
+    package init(store: HostStore, fetcher: SourceFetcher) {
+        self.store = store
+        self.fetcher = fetcher
+    }
+
+    /// - Throws: what may pass by itself, such as a network that is away.
+    package func realise(_ path: StorePath) async throws -> RealisedSource {
+        let derivation = try store.derivation(at: path)
+        guard let fixed = try derivation.fixedOutput(), let output = derivation.outputs.first?.path else {
+            throw SourceError.noFixedOutput(path.name)
+        }
+        if try await store.isValid(output) { return .alreadyValid }
+        do {
+            let (file, from) = try await obtain(derivation, fixed)
+            let added = try await store.addFixedOutput(file: file, name: output.name, expected: fixed)
+            guard added == output else {
+                throw SourceError.failed("\(path.name) became \(added.baseName), not \(output.baseName)")
+            }
+            return .fetched(from: from)
+        } catch let error as SourceError where error.isFinal {
+            return .lost(reason: error.description)
+        }
+    }
+
+    private func obtain(_ derivation: Derivation, _ fixed: FixedOutput) async throws -> (file: String, from: String) {
+        let urls = (derivation[variable: "url"].map { [$0] } ?? [])
+            + (derivation[variable: "urls"]?.split(separator: " ").map(String.init) ?? [])
+        if derivation.builder == "builtin:unpack-debian" { return try await unpack(derivation, urls) }
+        guard fixed.method == .flat else {
+            throw SourceError.unknownAddress("\(derivation.builder) of \(urls.first ?? "no address")")
+        }
+        var reasons: [String] = []
+        var last = SourceError.unknownAddress("no address")
+        for url in urls {
+            do {
+                return try await fetcher.fetch(url, hash: fixed.hash)
+            } catch let error as SourceError {
+                reasons.append(error.description)
+                last = error
+            }
+        }
+        throw reasons.count > 1 && last.isFinal ? SourceError.notThere(reasons.joined(separator: "; ")) : last
+    }
+
+    /// One file of a Debian package, as `bin/NAME` of a directory: how a store begins with a first program.
+    private func unpack(_ derivation: Derivation, _ urls: [String]) async throws -> (file: String, from: String) {
+        guard let url = urls.first, let hash = derivation[variable: "archiveHash"],
+            let member = derivation[variable: "member"], member.hasPrefix("./"), !member.contains("..")
+        else { throw SourceError.unknownAddress("a package without address, archiveHash or member") }
+        let (archive, from) = try await fetcher.fetch(url, hash: try ContentHash(.sha256, hash))
+        let folder = "\(archive)-unpacked"
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.createDirectory(atPath: "\(folder)/tree/bin", withIntermediateDirectories: true)
+        let unpacked = try await HostTool.run("dpkg-deb", ["--extract", archive, "\(folder)/all"])
+        guard unpacked.isSuccess else { throw SourceError.failed("\(url) could not be unpacked: \(unpacked.complaint)") }
+        let name = (member as NSString).lastPathComponent
+        try FileManager.default.moveItem(atPath: "\(folder)/all/\(member.dropFirst(2))", toPath: "\(folder)/tree/bin/\(name)")
+        return ("\(folder)/tree", from)
+    }
+}
