@@ -35,13 +35,14 @@ private nonisolated(nonsending) func run(
         script: """
             trap '' INT TERM HUP
             cat >/dev/null
-            for file in "$1"/cluster/data/postmaster.pid "$1"/refuge/*/data/postmaster.pid; do
-                [ -f "$file" ] || continue
+            find "$1" -name postmaster.pid | while read -r file; do
                 server=$(head -n 1 "$file")
+                sockets=$(sed -n 5p "$file")
                 [ "$(cat /proc/$server/comm 2>/dev/null)" = postgres ] || continue
                 while kill -QUIT "$server" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$server/status" 2>/dev/null; do
                     sleep 0.1
                 done
+                case "$sockets" in /tmp/pg-*) rm -rf "$sockets" ;; esac
             done
             # A program that was still setting the cluster up goes on without its parent.
             for round in $(seq 100); do
