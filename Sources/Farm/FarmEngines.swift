@@ -48,7 +48,7 @@ struct FarmEngines: Sendable {
             try? FileManager.default.removeItem(atPath: checkout)
             try await ChannelMirror(jobset.channel, channels: channels).checkOut(evaluation.commit, to: checkout)
             let found = try await nix.evaluate(
-                checkout: checkout, expression: jobset.channel.expression, packages: jobset.packages)
+                checkout: checkout, expression: jobset.channel.expression ?? ChannelDescription.defaultExpression, packages: jobset.packages)
             return EvaluatedRevision(jobs: try found.jobs.map(Self.ingestJob), log: found.log)
         } catch let error as EvaluationError {
             throw EvaluationFailure("\(error)", log: error.log)
