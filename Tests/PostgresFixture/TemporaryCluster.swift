@@ -46,9 +46,10 @@ private nonisolated(nonsending) func run(
             done
             # A program that was still setting the cluster up goes on without its parent.
             for round in $(seq 100); do
+                signal=TERM; [ "$round" -gt 30 ] && signal=KILL
                 for line in $(grep -l -a -F "$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
                     process=${line#/proc/}
-                    kill -KILL "${process%/cmdline}" 2>/dev/null
+                    kill -$signal "${process%/cmdline}" 2>/dev/null
                 done
                 rm -rf "$1" 2>/dev/null && [ ! -e "$1" ] && exit 0
                 sleep 0.1
