@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Farm
+
+/// The server about itself.
+extension Endpoint {
+    static let server: [Endpoint] = [health, progress]
+
+    private static let health = json(
+        "/healthz", "getHealth", "Whether the server can do its work: its database answers.",
+        schema: Schema.health.reference
+    ) { call in
+        guard await call.database.isReachable() else { throw Problem.databaseUnreachable }
+        return try .json(["status": "ok"])
+    }
+
+    private static let progress = json(
+        "/api/v1/progress", "getProgress", "How far the farm is with everything it was given.",
+        schema: Schema.progress.reference
+    ) { call in try .json(try await call.database.progress()) }
+
+    /// Every address of the server; the document comes last because it describes them.
+    static let all: [Endpoint] = {
+        let described = server + catalog + evaluations + builds + pages
+        return described + [OpenAPIDocument.endpoint(describing: described)]
+    }()
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/// The server's description of itself, OpenAPI 3.1, made from the very endpoints that the router serves.
+enum OpenAPIDocument {
+    /// The endpoint that serves the document; it describes itself too.
+    static func endpoint(describing others: [Endpoint]) -> Endpoint {
+        let own = Endpoint.json(
+            "/api/v1/openapi.json", "getOpenAPIDocument", "This description, OpenAPI 3.1.", schema: ["type": "object"]
+        ) { _ in Reply(mediaType: "application/json", body: .bytes([])) }
+        let document = make(others + [own])
+        return Endpoint(
+            audience: own.audience, path: own.path, name: own.name, summary: own.summary, parameters: own.parameters,
+            contents: own.contents, otherStatuses: own.otherStatuses
+        ) { _ in try .json(document) }
+    }
+
+    static func make(_ endpoints: [Endpoint]) -> JSON {
+        let paths = endpoints.map { ($0.path, JSON.object(["get": operation($0)])) }
+        return [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Almanac", "version": "1",
+                "description": """
+                    What a continuous-integration time-travel farm found out: builds that depend on the date, the \
+                    processor, the kernel or the number of cores. Everything here is only read. HEAD is answered \
+                    wherever GET is. Instants are RFC 3339 in UTC. Lists are paged by cursors; the Link header names \
+                    the next page. Answers bear an ETag and If-None-Match is honoured.
+                    """,
+                "license": ["name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"],
+            ],
+            "paths": .object(Dictionary(paths, uniquingKeysWith: { first, _ in first })),
+            "components": ["schemas": .object(Schema.definitions)],
+        ]
+    }
+
+    private static func operation(_ endpoint: Endpoint) -> JSON {
+        var responses: [String: JSON] = ["200": success(endpoint)]
+        for (status, meaning) in endpoint.otherStatuses { responses[String(status)] = ["description": .string(meaning)] }
+        responses["304"] = ["description": "Unchanged since the answer whose ETag If-None-Match names."]
+        responses["400"] = failure(endpoint, "A parameter is wrong; the answer says which and what was expected.")
+        if endpoint.parameters.contains(where: { $0.place == .path || $0.name == "jobset" }) {
+            responses["404"] = failure(endpoint, "There is no such thing.")
+        }
+        responses["405"] = failure(endpoint, "The method is not possible here.")
+        responses["500"] = failure(endpoint, "The server could not answer.")
+        responses["503"] = failure(endpoint, "The database does not answer now.")
+        return [
+            "operationId": .string(endpoint.name), "summary": .string(endpoint.summary),
+            "parameters": .array(endpoint.parameters.map(parameter)), "responses": .object(responses),
+        ]
+    }
+
+    private static func parameter(_ facts: ParameterFacts) -> JSON {
+        [
+            "name": .string(facts.name), "in": .string(facts.place.rawValue), "required": .bool(facts.place == .path),
+            "description": .string(facts.about), "schema": facts.schema,
+        ]
+    }
+
+    private static func success(_ endpoint: Endpoint) -> JSON {
+        let contents = endpoint.contents.map { ($0.mediaType, JSON.object(["schema": $0.schema])) }
+        var response: [String: JSON] = [
+            "description": "The answer.", "content": .object(Dictionary(contents, uniquingKeysWith: { $1 })),
+        ]
+        if endpoint.parameters.contains(where: { $0.name == "limit" }) {
+            response["headers"] = [
+                "Link": [
+                    "description": "With rel=\"next\": the address of the next page, absent on the last.",
+                    "schema": ["type": "string"],
+                ]
+            ]
+        }
+        return .object(response)
+    }
+
+    private static func failure(_ endpoint: Endpoint, _ meaning: String) -> JSON {
+        switch endpoint.audience {
+        case .programs:
+            [
+                "description": .string(meaning),
+                "content": ["application/problem+json": ["schema": Schema.problem.reference]],
+            ]
+        case .people:
+            ["description": .string(meaning), "content": ["text/html": ["schema": ["type": "string"]]]]
+        }
+    }
+}

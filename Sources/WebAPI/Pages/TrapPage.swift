@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Farm
+import TimeTravel
+
+/// One trap: its timeline, its cause with evidence, its runs, and the conditions to copy.
+enum TrapPage {
+    static let endpoint = Endpoint.page(
+        "/traps/{trap}", "showTrap", "One trap with its timeline, for people.", parameters: [Parameters.trap.facts]
+    ) { call in
+        let entry = try await Endpoint.trapEntry(try call.required(Parameters.trap), call)
+        let trap = entry.record
+        let runs = try await call.database.runSummaries(of: DerivationName(trap.derivation))
+        let axisRuns = runs.filter { $0.outcome != .infrastructure }
+        return Page("\(trap.package) \(trap.version)") {
+            tag(.h1) { "\(trap.package) \(trap.version)" }
+            tag(.p, .css("lead")) {
+                Pieces.verdict(trap.verdict)
+                ": "
+                Pieces.summary(trap)
+                "."
+            }
+            if trap.axis == .date { Timeline(windows: trap.windows, probes: axisRuns, now: call.services.now()).html }
+            tag(.h2) { "What was found" }
+            found(entry)
+            if !trap.windows.isEmpty { edges(trap.windows) }
+            tag(.h2) { "Cause" }
+            cause(trap)
+            tag(.h2) { "How to build it" }
+            tag(.p) { "Under these conditions it was seen to build; null means that any will do." }
+            tag(.pre, .set("tabindex", 0)) { tag(.code) { annotation(trap) } }
+            tag(.h2) { "Runs" }
+            runTable(runs)
+            tag(.h2) { "Affected revisions" }
+            trap.revisions.isEmpty
+                ? tag(.p) { "None is known." }
+                : tag(.ul) { trap.revisions.prefix(200).map { revision in tag(.li) { tag(.code) { revision } } } }
+            tag(.p) { Pieces.link(WebPath("api", "v1", "traps", "\(trap.id)"), "This trap as data") }
+        }
+    }
+
+    private static func found(_ entry: TrapEntry) -> HTML {
+        let trap = entry.record
+        return Pieces.facts([
+            ("Axis", .text(trap.axis.rawValue)), ("Status", .text(trap.status.rawValue)),
+            ("Probability", .text("\((trap.probability * 1_000).rounded() / 10) %")),
+            ("Found", Pieces.time(entry.created)), ("Derivation", tag(.code) { trap.derivation }),
+            (
+                "Builds",
+                Pieces.link(WebPath("builds").adding("derivation", trap.derivation), "all builds of this derivation")
+            ),
+            ("Investigation", Pieces.link(WebPath("api", "v1", "investigations", "\(entry.investigation)"), "every step, as data")),
+        ])
+    }
+
+    private static func edges(_ windows: [Window]) -> HTML {
+        let rows = windows.flatMap { window -> [[HTML]] in
+            [
+                window.notBefore.map {
+                    ["starts to work", .group(["bad at ", Pieces.time($0.lastBad)]), .group(["good at ", Pieces.time($0.firstGood)])]
+                },
+                window.notAfter.map {
+                    ["stops to work", .group(["good at ", Pieces.time($0.lastGood)]), .group(["bad at ", Pieces.time($0.firstBad)])]
+                },
+            ].compactMap(\.self)
+        }
+        return rows.isEmpty ? .empty : Pieces.table("Edges, each seen in two builds", ["Edge", "Last before", "First after"], rows)
+    }
+
+    private static func cause(_ trap: TrapRecord) -> HTML {
+        .group([
+            tag(.p) { tag(.strong) { trap.cause.rawValue } },
+            trap.evidence.isEmpty
+                ? tag(.p) { "There is no evidence beyond the runs themselves." }
+                : tag(.ul) { trap.evidence.map(evidence) },
+        ])
+    }
+
+    private static func evidence(_ evidence: Evidence) -> HTML {
+        tag(.li) {
+            switch evidence.kind {
+            case .log: "Log"
+            case .file: "File"
+            case .run: "Run"
+            case .constant: "Known constant"
+            }
+            if let run = evidence.run {
+                " of "
+                tag(.a, .href(WebPath("runs", run).fragment("line-\(evidence.line ?? 1)"))) { "run \(run)" }
+            }
+            if let path = evidence.path {
+                " "
+                tag(.code) { path }
+            }
+            if let line = evidence.line { ", line \(line)" }
+            if let instant = evidence.instant {
+                ", "
+                Pieces.time(instant)
+            }
+            ": "
+            tag(.code) { VisibleText.line(Array(evidence.text.utf8)) }
+        }
+    }
+
+    private static func annotation(_ trap: TrapRecord) -> String {
+        let annotation = trap.annotation
+        func word(_ value: (some CustomStringConvertible)?) -> String { value.map { "\"\($0)\"" } ?? "null" }
+        return """
+            {"date": \(word(annotation.date)), "cpu": \(word(annotation.cpu)), \
+            "kernel": \(word(annotation.kernel)), "cores": \(annotation.cores.map { "\($0)" } ?? "null")}
+            """
+    }
+
+    private static func runTable(_ runs: [RunSummary]) -> HTML {
+        Pieces.table(
+            "Every run, by date of the guest", ["Run", "Guest's date", "Processor", "Kernel", "Cores", "Outcome", "Took"],
+            runs.sorted { ($0.conditions, $0.id) < ($1.conditions, $1.id) }.map { run in
+                [
+                    Pieces.link(WebPath("runs", run.id), "\(run.id)"), Pieces.time(run.conditions.date),
+                    .text(run.conditions.cpu.rawValue), .text(run.conditions.kernel.rawValue),
+                    .text("\(run.conditions.cores)"), Pieces.outcome(run.outcome), .text(Pieces.seconds(run.seconds)),
+                ]
+            })
+    }
+}
