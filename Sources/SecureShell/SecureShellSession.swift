@@ -30,6 +30,7 @@ package actor SecureShellSession {
     private var channels: [Int: RemoteCommand] = [:]
     private var lastChannel = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var isBroken = false
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -97,7 +98,7 @@ package actor SecureShellSession {
     }
 
     private func watch() {
-        guard let session, ssh_is_connected(session) != 0 else { return executor.thread.watch(.init()) }
+        guard let session, isConnected else { return executor.thread.watch(.init()) }
         let isWriting = ssh_get_poll_flags(session) & Int32(SSH_WRITE_PENDING) != 0
         executor.thread.watch(
             .init(descriptor: ssh_get_fd(session), events: Int16(isWriting ? POLLIN | POLLOUT : POLLIN)))
@@ -105,10 +106,12 @@ package actor SecureShellSession {
 
     /// On the session's thread, whenever there may be traffic: moves it, and lets everyone waiting look again.
     private func serve() {
-        if let event { _ = ssh_event_dopoll(event, 0) }
+        if let event, ssh_event_dopoll(event, 0) == SSH_ERROR { isBroken = true }
         wakeAll()
         watch()
     }
+
+    private var isConnected: Bool { session.map { !isBroken && ssh_is_connected($0) != 0 } ?? false }
 
     private func wakeAll() {
         let woken = waiting
@@ -131,7 +134,7 @@ extension SecureShellSession {
             if received.pointee.in_packets != before { wakeAll() }
             watch()
             if let value = try value.get() { return value }
-            guard ssh_is_connected(session) != 0 else {
+            guard isConnected else {
                 throw SecureShellError.broken(String(cString: cssh_error(session)))
             }
             await trafficOrCancellation()
@@ -146,7 +149,7 @@ extension SecureShellSession {
                 if Task.isCancelled { continuation.resume() } else { waiting.append(continuation) }
             }
         } onCancel: {
-            thread.signal()
+            thread.nudge()
         }
     }
 

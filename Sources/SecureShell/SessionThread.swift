@@ -26,6 +26,7 @@ final class SessionThread: @unchecked Sendable {
     private var interest = Interest()
     private var handler: (@Sendable () -> Void)?
     private var isClosed = false
+    private var isNudged = false
     private var thread = pthread_t()
 
     init() {
@@ -52,15 +53,21 @@ final class SessionThread: @unchecked Sendable {
         signal()
     }
 
-    /// Makes the thread look at its jobs and the session at its state.
-    func signal() {
+    /// Calls the handler soon, as if there were traffic.
+    func nudge() {
+        locked { isNudged = true }
+        signal()
+    }
+
+    private func signal() {
         var one: UInt64 = 1
         _ = write(wake, &one, 8)
     }
 
     func watch(_ interest: Interest) { locked { self.interest = interest } }
 
-    /// What to call, on the thread, after jobs ran or the descriptor became ready.
+    /// What to call, on the thread, when the descriptor is ready or after a nudge; not after mere jobs, which the
+    /// handler itself may bring about.
     func handle(_ handler: @escaping @Sendable () -> Void) { locked { self.handler = handler } }
 
     /// Lets the thread end once there are no more jobs.
@@ -94,7 +101,7 @@ final class SessionThread: @unchecked Sendable {
 
     private func run() {
         while true {
-            waitForWork()
+            let isReady = waitForWork()
             let taken = locked {
                 var taken: [Entry] = []
                 swap(&taken, &entries)
@@ -102,13 +109,17 @@ final class SessionThread: @unchecked Sendable {
             }
             // Dropped one at a time, after their job: the last one may take its executor with it.
             for entry in taken { entry.job.runSynchronously(on: entry.executor.asUnownedSerialExecutor()) }
-            let (handler, isOver) = locked { (self.handler, isClosed && entries.isEmpty) }
+            let (handler, isOver) = locked {
+                defer { isNudged = false }
+                return (isReady || isNudged ? self.handler : nil, isClosed && entries.isEmpty)
+            }
             if isOver { return }
             handler?()
         }
     }
 
-    private func waitForWork() {
+    /// Whether the descriptor has something.
+    private func waitForWork() -> Bool {
         let interest = locked { self.interest }
         var waits = [
             pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
@@ -117,5 +128,6 @@ final class SessionThread: @unchecked Sendable {
         _ = poll(&waits, 2, -1)
         var count: UInt64 = 0
         _ = read(wake, &count, 8)
+        return waits[1].revents != 0
     }
 }

@@ -45,7 +45,7 @@ extension RealGuests {
 
         @Test func `only the inputs are visible to a build's guest, and nothing is copied into it`() async throws {
             let strange = try await laboratory.derivation("exit 1", name: "unrelated")
-            let run = try await laboratory.build("ls /gnu/store; ls / /etc; exit 1")
+            let run = try await laboratory.build("ls /gnu/store; ls -1 /etc; exit 1")
             #expect(run.result.outcome.outcome == .failed)
             let log = try run.log()
             #expect(!log.contains(strange.baseName))

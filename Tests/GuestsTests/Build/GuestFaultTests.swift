@@ -53,7 +53,8 @@ extension RealGuests {
 
         @Test func `a guest that runs out of memory is no failure of the package`() async throws {
             let limits = BuildLimits(memory: 512)
-            let run = try await laboratory.build("dd if=/dev/zero bs=1000M count=1 of=/dev/null; exit 1", limits: limits)
+            let run = try await laboratory.build(
+                "for i in 1 2 3 4 5; do dd if=/dev/zero of=/dev/null bs=120M count=20 & done; wait; exit 1", limits: limits)
             #expect(try reason(run).contains("ran out of memory"))
         }
 
