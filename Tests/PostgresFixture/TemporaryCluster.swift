@@ -32,29 +32,31 @@ private nonisolated(nonsending) func run(
     let directory = "\(root)/cluster"
     let watchdog = try Watchdog(
         as: nil,
-        script: """
+        script: #"""
             trap '' INT TERM HUP
             cat >/dev/null
-            find "$1" -name postmaster.pid | while read -r file; do
-                server=$(head -n 1 "$file")
-                sockets=$(sed -n 5p "$file")
-                [ "$(cat /proc/$server/comm 2>/dev/null)" = postgres ] || continue
-                while kill -QUIT "$server" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$server/status" 2>/dev/null; do
-                    sleep 0.1
+            # Programs that were still setting the cluster up go on without their parent: let them end by themselves.
+            for round in $(seq 200); do
+                find "$1" -name postmaster.pid | while read -r file; do
+                    server=$(head -n 1 "$file")
+                    sockets=$(sed -n 5p "$file")
+                    [ "$(cat /proc/$server/comm 2>/dev/null)" = postgres ] && kill -QUIT "$server" 2>/dev/null
+                    case "$sockets" in /tmp/pg-*) rm -rf "$sockets" ;; esac
                 done
-                case "$sockets" in /tmp/pg-*) rm -rf "$sockets" ;; esac
-            done
-            # A program that was still setting the cluster up goes on without its parent.
-            for round in $(seq 100); do
-                signal=TERM; [ "$round" -gt 30 ] && signal=KILL
-                for line in $(grep -l -a -F "$1/" /proc/[0-9]*/cmdline 2>/dev/null); do
-                    process=${line#/proc/}
-                    kill -$signal "${process%/cmdline}" 2>/dev/null
+                # The bracket keeps grep from finding itself.
+                others=$(grep -l -a "${1%?}[${1#"${1%?}"}]/" /proc/[0-9]*/cmdline 2>/dev/null)
+                if [ -z "$others" ]; then
+                    rm -rf "$1"
+                    exit 0
+                fi
+                for other in $others; do
+                    process=${other#/proc/}
+                    [ "$round" -gt 150 ] && kill -KILL "${process%/cmdline}" 2>/dev/null
                 done
-                rm -rf "$1" 2>/dev/null && [ ! -e "$1" ] && exit 0
                 sleep 0.1
             done
-            """, [root])
+            rm -rf "$1"
+            """#, [root])
     defer { watchdog.end() }
     let cluster = PostgresCluster(
         PostgresClusterConfiguration(
