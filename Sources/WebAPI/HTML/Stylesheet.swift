@@ -66,6 +66,7 @@ enum Stylesheet {
         th, td { text-align: left; padding: .45rem .7rem; border-top: 1px solid var(--line); vertical-align: top; }
         th { font-size: .85rem; color: var(--soft); font-weight: 600; white-space: nowrap; }
         td { overflow-wrap: anywhere; min-width: 5.5rem; }
+        pre.wrap { white-space: pre-wrap; overflow-wrap: anywhere; }
         time, .short { white-space: nowrap; }
         code, pre { font: .9em/1.45 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace; }
         pre {
@@ -96,6 +97,13 @@ enum Stylesheet {
         .today { stroke: var(--link); stroke-width: 2; stroke-dasharray: 5 3; }
         .pass { fill: none; stroke: var(--good); stroke-width: 2; }
         .fail { fill: none; stroke: var(--bad); stroke-width: 2; }
-        @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; } }
+        @media (max-width: 40rem) {
+          dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
+          table, tbody, tr, td, caption { display: block; }
+          thead { position: absolute; left: -99rem; }
+          tr { padding: .4rem 0; border-top: 1px solid var(--line); }
+          td { display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; border: 0; padding: .15rem .7rem; }
+          td::before { content: attr(data-head); color: var(--soft); font-size: .85rem; }
+        }
         """
 }

@@ -69,14 +69,17 @@ enum Pieces {
         return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
     }
 
-    /// A table that scrolls by itself where it is wider than the screen; readable by keyboard.
+    /// A table that scrolls by itself where it is wider than the screen; on a phone every row is a small list, for which
+    /// the cells bear the heads' names.
     static func table(_ caption: String, _ heads: [String], _ rows: [[HTML]]) -> HTML {
         tag(.div, .css("wide"), .set("tabindex", 0), .set("role", "region"), .set("aria-label", caption)) {
             tag(.table) {
                 tag(.caption) { caption }
                 tag(.thead) { tag(.tr) { heads.map { head in tag(.th, .set("scope", "col")) { head } } } }
                 tag(.tbody) {
-                    rows.map { row in tag(.tr) { row.map { cell in tag(.td) { cell } } } }
+                    rows.map { row in
+                        tag(.tr) { zip(heads, row).map { head, cell in tag(.td, .set("data-head", head)) { tag(.div) { cell } } } }
+                    }
                 }
             }
         }

@@ -35,7 +35,7 @@ struct Timeline {
                 .div, .css("wide"), .set("tabindex", 0), .set("role", "region"), .set("aria-label", "Timeline, scrollable")
             ) { picture }
             tag(.figcaption, .css("soft")) {
-                "Circles: builds that succeeded; crosses: builds that failed; green: dates at which it works; "
+                "Circles above the line: builds that succeeded; crosses below it: builds that failed; green: dates at which it works; "
                 "amber: between the last known good and the first known bad build."
             }
         }
@@ -142,11 +142,11 @@ struct Timeline {
         switch run.outcome {
         case .succeeded:
             return tag(
-                .circle, .css("pass"), .set("cx", number(x)), .set("cy", number(Self.line)), .set("r", 6)
+                .circle, .css("pass"), .set("cx", number(x)), .set("cy", number(Self.line - 10)), .set("r", 6)
             ) { title }
         case .failed, .timedOut:
             let (left, right) = (number(x - 6), number(x + 6))
-            let (top, bottom) = (number(Self.line - 6), number(Self.line + 6))
+            let (top, bottom) = (number(Self.line + 4), number(Self.line + 16))
             return tag(
                 .path, .css("fail"), .set("d", "M\(left) \(top)L\(right) \(bottom)M\(left) \(bottom)L\(right) \(top)")
             ) { title }

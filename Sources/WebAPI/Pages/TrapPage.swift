@@ -28,7 +28,7 @@ enum TrapPage {
             cause(trap)
             tag(.h2) { "How to build it" }
             tag(.p) { "Under these conditions it was seen to build; null means that any will do." }
-            tag(.pre, .set("tabindex", 0)) { tag(.code) { annotation(trap) } }
+            tag(.pre, .css("wrap")) { tag(.code) { annotation(trap) } }
             tag(.h2) { "Runs" }
             runTable(runs)
             tag(.h2) { "Affected revisions" }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Testing
+
+@testable import WebAPI
+
+/// What holds whatever the address.
+@Suite struct EveryEndpointTests {
+    private static let targets = Endpoint.all.map { endpoint in
+        "/" + endpoint.path.split(separator: "/").map { $0 == "{name}" ? "demo" : $0.hasPrefix("{") ? "1" : String($0) }
+            .joined(separator: "/")
+    }
+
+    @Test func `every address answers, and HEAD gives GET's headers without the body`() async throws {
+        try await Site.run { site in
+            try site.logs.write("log\n", run: 1)
+            for target in Self.targets {
+                let whole = try await site.get(target)
+                #expect(whole.status == 200, "\(target): \(whole.text)")
+                let head = try await site.client.send("HEAD", target, [:])
+                #expect(head.status == 200, "\(target)")
+                #expect(head.body.isEmpty, "\(target)")
+                #expect(head.headers["content-length"] == whole.headers["content-length"], "\(target)")
+                #expect(head.headers["etag"] == whole.headers["etag"], "\(target)")
+            }
+        }
+    }
+
+    @Test func `what did not change is not sent again`() async throws {
+        try await Site.run { site in
+            try site.logs.write("log\n", run: 1)
+            for target in Self.targets where target != "/api/v1/runs/1/log" {
+                let first = try await site.get(target)
+                let tag = try #require(first.headers["etag"], "\(target)")
+                for condition in [tag, "W/\(tag)", "\"other\", \(tag)", "*"] {
+                    let second = try await site.get(target, ["If-None-Match": condition])
+                    #expect(second.status == 304, "\(target) \(condition)")
+                    #expect(second.body.isEmpty)
+                    #expect(second.headers["etag"] == tag)
+                }
+                let other = try await site.get(target, ["If-None-Match": "\"other\""])
+                #expect(other.status == 200)
+                #expect(other.headers["etag"] == tag)
+            }
+        }
+    }
+
+    @Test func `security headers are on every answer, errors included`() async throws {
+        try await Site.run { site in
+            for target in Self.targets + ["/nothing", "/api/v1/traps/x", "/api/v1/nothing"] {
+                let headers = try await site.get(target).headers
+                #expect(headers["content-security-policy"]?.hasPrefix("default-src 'none'; style-src 'self'") == true)
+                #expect(headers["x-content-type-options"] == "nosniff")
+                #expect(headers["referrer-policy"] == "no-referrer")
+                #expect(headers["access-control-allow-origin"] == "*")
+            }
+        }
+    }
+
+    @Test(arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    func `nothing can be changed`(method: String) async throws {
+        try await Site.run { site in
+            for target in Self.targets {
+                let answer = try await site.client.send(method, target, [:])
+                #expect(answer.status == 405, "\(target)")
+                #expect(answer.headers["allow"]?.contains("GET") == true)
+            }
+        }
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `an address that is none is a problem that says where addresses are listed`(transport: Transport) async throws {
+        try await Site.run(over: transport, filling: .nothing) { site in
+            for target in ["/nothing", "/api/v1", "/api/v1/traps/1/2", "/api/../etc/passwd", "/%2e%2e/etc", "/API/v1/traps"] {
+                let problem = try await site.problem(target, status: 404)
+                #expect(problem["detail"]?.string?.contains("/api/v1/openapi.json") == true)
+            }
+            let page = try await site.get("/<script>", ["Accept": "text/html"])
+            #expect(page.headers["content-type"] == "text/html; charset=utf-8")
+            #expect(page.text.contains("/&lt;script&gt;"))
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Testing
+
+@testable import WebAPI
+
+@Suite("GET /api/v1/openapi.json")
+struct OpenAPIDocumentTests {
+    @Test(arguments: Transport.allCases)
+    func `it is OpenAPI 3.1 and describes itself`(transport: Transport) async throws {
+        try await Site.run(over: transport, filling: .nothing) { site in
+            let document = try await site.json("/api/v1/openapi.json")
+            #expect(document["openapi"] == "3.1.0")
+            #expect(document["info"]?["title"] == "Almanac")
+            #expect(document["paths"]?["/api/v1/openapi.json"] != nil)
+        }
+    }
+
+    @Test func `every route is in the document, and nothing else`() async throws {
+        try await Site.run(filling: .nothing) { site in
+            let described = try await Description.of(site).paths
+            #expect(described == Endpoint.all.map(\.path).sorted())
+            #expect(Set(described).count == Endpoint.all.count)
+            for path in described {
+                let filled = path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }.joined(separator: "/")
+                let wrong = try await site.client.send("POST", "/" + filled, [:])
+                #expect(wrong.status == 405, "\(path) is described but not routed")
+            }
+        }
+    }
+
+    @Test func `variables of a path are its path parameters, and names of operations are unique`() {
+        for endpoint in Endpoint.all {
+            let variables = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
+            let parameters = endpoint.parameters.filter { $0.place == .path }.map { $0.name[...] }
+            #expect(variables == parameters, "\(endpoint.path)")
+        }
+        #expect(Set(Endpoint.all.map(\.name)).count == Endpoint.all.count)
+    }
+
+    @Test func `every reference leads to a schema`() async throws {
+        try await Site.run(filling: .nothing) { site in
+            let document = try await Description.of(site).document
+            let references = Self.references(document)
+            #expect(references.count > 20)
+            for reference in references {
+                let name = String(reference.split(separator: "/").last ?? "")
+                #expect(document["components"]?["schemas"]?[name] != nil, "\(reference)")
+            }
+        }
+    }
+
+    private static func references(_ value: JSON) -> [String] {
+        switch value {
+        case .object(let members):
+            members.flatMap { $0 == "$ref" ? [$1.string ?? ""] : references($1) }
+        case .array(let elements): elements.flatMap(references)
+        case .null, .bool, .integer, .number, .string: []
+        }
+    }
+}
