@@ -6,11 +6,12 @@
 #
 #   sources    files: wheels, Debian packages, source archives
 #   inputs     outputs of the packages needed, and of those they need
-#   kind       python: unpack, test, install. debian: a tree of Debian packages
+#   kind       python, perl: unpack, test, install. debian: a tree of Debian packages
 #   directory  where the test runs, inside of what was unpacked
 #   test       a shell command; the build fails when it fails
 #   install    what to copy from that directory into the output
 #   timezone   TZ of the test
+#   released   when the package was; for people
 
 export HOME="$PWD/home" LC_ALL=C PYTHONUTF8=1 TZ=UTC0 PYTHONHASHSEED=0
 mkdir "$HOME"
@@ -96,9 +97,11 @@ build_python() {
     fi
 }
 
-install_debian() { :; }
-install_perl() { install_python; }
 build_perl() { build_python; }
+
+install_debian() { :; }
+
+install_perl() { install_python; }
 
 install_python() {
     mkdir -p "$out/site"

@@ -10,12 +10,11 @@ let
     attrNames attrValues concatMap concatStringsSep filter foldl' fromJSON
     listToAttrs mapAttrs match readDir readFile replaceStrings;
 
-  # packages/NAME.json, by name.
+  # What the files of packages/ say, by the name in them.
   definitions = listToAttrs (map
-    (file: rec {
-      name = replaceStrings [ ".json" ] [ "" ] file;
-      value = fromJSON (readFile (./packages + "/${file}"));
-    })
+    (file:
+      let package = fromJSON (readFile (./packages + "/${file}"));
+      in { inherit (package) name; value = package; })
     (filter (file: match ".*\\.json" file != null) (attrNames (readDir ./packages))));
 
   # What a store item may not be called.
@@ -60,7 +59,7 @@ let
     [ ]
     names;
 
-  lookUp = name: definitions.${name} or (throw "no package file packages/${name}.json");
+  lookUp = name: definitions.${name} or (throw "no file of packages/ has the name ${name}");
 
   build = file: package: derivation {
     inherit system;
@@ -77,6 +76,7 @@ let
     test = package.test or "";
     install = package.install or [ ];
     timezone = package.timezone or "UTC";
+    released = package.released or "";
   };
 
   packages = mapAttrs build definitions;
