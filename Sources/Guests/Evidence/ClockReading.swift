@@ -32,6 +32,8 @@ package struct ClockReading: Hashable, Sendable {
 /// to 7.9: half a percent lies well between.
 package enum ClockTolerance {
     package static let fixed = Duration.milliseconds(1500)
+    /// For the date itself: that the guest is ready may be heard late on a busy host. What was the date is recorded.
+    package static let date = Duration.seconds(10)
     package static let perSecond = 0.005
 
     package static func allowed(elapsed: Duration, uncertainty: Duration) -> Duration {

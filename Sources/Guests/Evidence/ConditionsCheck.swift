@@ -41,7 +41,7 @@ package struct ConditionsCheck: Sendable {
     package func mismatch(of reading: ClockReading, elapsed: Duration) -> ConditionsMismatch? {
         let expected = Duration.seconds(conditions.date.seconds) + elapsed
         let error = reading.guest - expected
-        let allowed = ClockTolerance.allowed(elapsed: elapsed, uncertainty: reading.uncertainty)
+        let allowed = ClockTolerance.date + ClockTolerance.allowed(elapsed: elapsed, uncertainty: reading.uncertainty)
         guard abs(error) > allowed else { return nil }
         return .date(
             asked: conditions.date.description, found: reading.instant.description, offBy: error / .seconds(1))

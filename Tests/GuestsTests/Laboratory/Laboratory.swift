@@ -5,6 +5,8 @@ import Foundation
 import Guests
 import Logging
 import StoreDaemon
+import Subprocess
+import SystemPackage
 import TimeTravel
 
 /// What tests with real guests share: images, kernels and a store, made once and kept in the build directory.
@@ -35,11 +37,10 @@ actor Laboratory {
         if let host { return host }
         let firstProcess = "\(directory)/guest-init"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let script = Process()
-        script.executableURL = URL(fileURLWithPath: "\(Self.packageRoot)/ops/guest-init")
-        script.arguments = [firstProcess]
-        try script.run()
-        script.waitUntilExit()
+        let script = try await Subprocess.run(
+            .path(FilePath("\(Self.packageRoot)/ops/guest-init")), arguments: [firstProcess], output: .discarded,
+            error: .string(limit: 1 << 16))
+        guard script.terminationStatus.isSuccess else { throw LaboratoryError.firstProcess(script.standardError) }
         var logger = Logger(label: "guests tests")
         logger.logLevel = .info
         let made = try await GuestHost.prepare(
@@ -105,4 +106,5 @@ actor Laboratory {
 
 enum LaboratoryError: Error {
     case date(String)
+    case firstProcess(String)
 }

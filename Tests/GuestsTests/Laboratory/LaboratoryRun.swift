@@ -16,17 +16,8 @@ struct LaboratoryRun {
     let directory: String
 
     /// The log, unpacked by gzip.
-    func log() throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try HostProgram.gzip.path())
-        process.arguments = ["-dc", result.log.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return String(decoding: data, as: UTF8.self)
+    func log() async throws -> String {
+        String(decoding: try await HostProgram.gzip.output(["-dc", result.log.path]), as: UTF8.self)
     }
 }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Foundation
+@testable import Guests
+import Testing
+
+/// What is left of a guest when its owner is killed.
+extension RealGuests {
+    @Suite struct OwnerDeathTests {
+        /// Where the process that is to be killed tells about its guest.
+        private static let directory = "\(Laboratory.packageRoot)/.build/guest-tests/orphan"
+
+        @Test func `QEMU dies with the process that started it, and the next start clears up`() async throws {
+            _ = try await Laboratory.shared.guestHost()
+            try FileTree.remove(Self.directory)
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                let directory = "\(Laboratory.packageRoot)/.build/guest-tests/orphan"
+                let request = try await Laboratory.shared.request(
+                    derivation: try await Laboratory.shared.derivation("echo started; sleep 1000"),
+                    directory: "\(directory)/run")
+                _ = try await GuestBuild(request, on: try await Laboratory.shared.guestHost()) {
+                    if case .said = $0 { kill(getpid(), SIGKILL) }
+                }.run()
+            }
+            let files = GuestFiles(directory: "\(Self.directory)/run")
+            let text = String(decoding: try FileTree.read(files.process), as: UTF8.self)
+            let process = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            try expectEnd(of: process)
+            #expect(FileTree.exists(files.scratch))
+            #expect(try await LeftoverGuests.sweep(Self.directory) == [files.directory])
+            #expect(!FileTree.exists(files.transient))
+            #expect(FileTree.exists(files.console))
+        }
+
+        /// The kernel sends the signal at once; dying of it takes a moment, for which there is a handle to wait on.
+        private func expectEnd(of process: Int32) throws {
+            guard let running = try? RunningProcess.existing(process) else { return }
+            var wait = pollfd(fd: running.handle.number, events: Int16(POLLIN), revents: 0)
+            #expect(poll(&wait, 1, 20_000) == 1)
+        }
+    }
+}
+
+@Suite struct LeftoverGuestsTests {
+    private func temporary() throws -> String {
+        let directory = "\(NSTemporaryDirectory())guests-\(UUID().uuidString)"
+        try FileTree.makeDirectories(directory)
+        return directory
+    }
+
+    @Test func `a living owner's guest is left alone, and one that only has the number of a living process is not`() async throws {
+        let runs = try temporary()
+        defer { try? FileTree.remove(runs) }
+        let (ours, theirs) = (GuestFiles(directory: "\(runs)/ours"), GuestFiles(directory: "\(runs)/theirs"))
+        for files in [ours, theirs] { try FileTree.makeDirectories(files.store) }
+        try GuestOwner.current().write(to: ours)
+        try GuestOwner(process: getpid(), started: "1").write(to: theirs)
+        // Named as QEMU's, but no QEMU of this guest: it must live.
+        try FileTree.write(Array("\(getpid())\n".utf8), to: theirs.process)
+        #expect(try await LeftoverGuests.sweep(runs) == [theirs.directory])
+        #expect(FileTree.exists(ours.store))
+        #expect(!FileTree.exists(theirs.transient))
+    }
+
+    @Test func `no directory of runs is no error`() async throws {
+        #expect(try await LeftoverGuests.sweep("/nonexistent/runs").isEmpty)
+    }
+}
