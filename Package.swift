@@ -15,9 +15,11 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A module of `Sources/`, with its tests in `Tests/<name>Tests` where `tested`.
@@ -41,6 +43,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -68,12 +72,14 @@ let package = Package(
         module("StoreDaemon", ["ByteStreams", "CSQLite", "Derivations", "ThreadExecutors"]),
         module(
             "Guests",
-            ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "TimeTravel", logging,
-             subprocess]),
+            ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "ThreadExecutors",
+             "TimeTravel", logging, subprocess]),
         .target(
             name: "Sources", dependencies: ["Derivations", "StoreDaemon", subprocess],
             resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
-        module("Evaluators", ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", logging, subprocess]),
+        .target(
+            name: "Evaluators", dependencies: ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", logging, subprocess],
+            swiftSettings: strict),
 
         // The farm.
         .target(
@@ -83,12 +89,36 @@ let package = Package(
             "Farm",
             ["CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "SchemaMigrations",
              "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, yams]),
-        module("WebAPI", ["Farm", "Postgres", "TimeTravel", hummingbird, lifecycle, logging]),
+        module(
+            "WebAPI",
+            ["CZlib", "Derivations", "Farm", "Postgres", "ThreadExecutors", "TimeTravel", httpTypes, hummingbird,
+             lifecycle, logging, nioCore]),
         .executableTarget(
             name: "almanac",
             dependencies: [
                 "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "TimeTravel", "WebAPI", argumentParser, lifecycle,
-                logging,
+                logging, unixSignals,
             ], swiftSettings: strict),
+
+        // Tests.
+        .target(name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: strict),
+        tests("HouseRules", []),
+        tests("ThreadExecutors", ["ThreadExecutors"]),
+        tests("ByteStreams", ["ByteStreams", "ThreadExecutors"]),
+        tests("Derivations", ["Derivations"]),
+        tests("TimeTravel", ["TimeTravel"], resources: [.copy("Fixtures")]),
+        tests("Jobsets", ["Jobsets", "TimeTravel"]),
+        tests("Postgres", ["Postgres", "PostgresFixture", "ThreadExecutors"]),
+        tests("SecureShell", ["ByteStreams", "SecureShell"]),
+        tests("Transfer", ["Transfer", subprocess]),
+        tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
+        tests(
+            "Farm",
+            ["Derivations", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "TimeTravel",
+             lifecycle, logging]),
+        tests(
+            "WebAPI",
+            ["CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",
+             "TimeTravel", "WebAPI", httpTypes, hummingbird, lifecycle, logging, nioCore]),
     ]
 )

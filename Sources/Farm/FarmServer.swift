@@ -16,6 +16,8 @@ import Transfer
 package struct FarmServer: Sendable {
     package let database: FarmDatabase
     package let services: [any Service]
+    /// Tells when something in the database has changed, while the services run.
+    package let wakeUps: WakeUps
     private let access: DatabaseAccess
 
     /// Opens the database, makes what guests need, takes back what a former server left, and builds the services.
@@ -33,7 +35,7 @@ package struct FarmServer: Sendable {
             try await database.requeueEvaluations()
             try await database.requeueSources()
             try await database.retireWorkers(named: parts.workerName)
-            return FarmServer(database: database, services: parts.services(), access: access)
+            return FarmServer(database: database, services: parts.services(), wakeUps: parts.wakeUps, access: access)
         } catch {
             await pool.close()
             try? await access.close()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import CZlib
+package import TimeTravel
 
 /// A stored log: gzip in a file, read piece by piece; what a build still writes is read as far as it goes.
 package struct RunLog: Sendable {
@@ -25,17 +26,10 @@ package struct RunLog: Sendable {
         }
     }
 
-    /// The first and last bytes of the text, at most `limit` together: what a log says of a failure is at its end.
-    package func ends(limit: Int) -> [UInt8] {
-        let half = limit / 2
-        var head: [UInt8] = []
-        var tail: [UInt8] = []
-        read { piece in
-            let room = half - head.count
-            head += piece.prefix(max(0, room))
-            tail += piece.dropFirst(max(0, room))
-            if tail.count > 2 * half { tail.removeFirst(tail.count - half) }
-        }
-        return head + tail.suffix(half)
+    /// What the text says about dates and processors.
+    package func facts() -> [LogFact] {
+        var miner = LogMiner()
+        read { miner.feed($0) }
+        return miner.finish()
     }
 }

@@ -60,7 +60,7 @@ package struct GuestBuilder: Sendable {
             seconds: Double(result.durations.build.components.seconds)
                 + Double(result.durations.build.components.attoseconds) / 1e18,
             evidence: try result.evidence.map { try PostgresJSON(encoding: $0) },
-            facts: [],
+            facts: result.outcome.outcome == .failed ? RunLog(path: result.log.path).facts() : [],
             logFile: result.log.path, logBytes: Int64(result.log.written))
     }
 }

@@ -2,6 +2,7 @@
 
 import Derivations
 import Jobsets
+import Sources
 import StoreDaemon
 import TimeTravel
 
@@ -34,6 +35,19 @@ struct InvestigationPreparation: Sendable {
             package: context.package, version: context.version, derivation: investigation.derivationPath,
             screening: context.screening, reference: reference, releases: context.releases, kernels: [kernel],
             precision: .day, earlierWindows: context.earlierWindows)
-        return (subject, [])
+        return (subject, try await candidates(in: investigation.derivationPath))
+    }
+
+    /// Instants named by the sources that the derivation uses directly; nothing of them is run.
+    private func candidates(in derivationPath: String) async throws -> [Candidate] {
+        let derivation = try store.derivation(at: try StorePath(store.logicalDirectory, baseName: derivationPath))
+        var miner = SourceMiner()
+        for input in derivation.inputDerivations {
+            let source = try store.derivation(at: input.path)
+            guard source.isFixedOutput, let output = source.outputs.first?.path else { continue }
+            let found = await SourceContents.read(store.physicalPath(of: output), name: output.name)
+            if let found { miner.add(path: found.name, bytes: found.bytes) }
+        }
+        return miner.candidates
     }
 }

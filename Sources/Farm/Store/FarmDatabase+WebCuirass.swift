@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Postgres
+package import TimeTravel
+
+/// A screening build with the job that names it, as clients of other farms think of builds.
+package struct JobBuild: Sendable {
+    package let id: Int
+    package let evaluation: Int
+    package let jobset: String
+    package let job: String
+    package let system: String
+    /// Base name of the `.drv`.
+    package let derivation: String
+    package let name: String
+    /// Base names in the store by output.
+    package let outputs: [(name: String, path: String)]
+    package let state: String
+    /// Whether the outputs are in the store, under whatever conditions they were built.
+    package let isAvailable: Bool
+    package let priority: Int
+    package let created: Instant
+    package let started: Instant?
+    package let finished: Instant?
+}
+
+/// Which of them are asked for; nil takes all.
+package struct JobBuildFilter: Sendable {
+    package enum Stage: String, Sendable { case finished, unfinished, any }
+
+    package var id: Int?
+    package var derivation: DerivationName?
+    package var evaluation: Int?
+    package var jobset: String?
+    package var jobs: [String]?
+    package var system: String?
+    package var stage = Stage.any
+    /// Only those whose outputs are to be had, or only those whose are not.
+    package var isAvailable: Bool?
+    package var limit = 1_000
+
+    package init() {}
+}
+
+extension FarmDatabase {
+    /// Jobs with the first screening build of their derivation, newest evaluation first.
+    package func jobBuilds(_ filter: JobBuildFilter) async throws -> [JobBuild] {
+        try await pool.query(
+            """
+            select b.id, e.id evaluation, s.name jobset, j.name job, d.system, d.hash, d.name, d.outputs, d.output_paths,
+                   b.state, d.availability = 'available' available, b.priority, b.created, b.finished,
+                   (select min(r.started) from run r where r.build_id = b.id) started
+            from job j join evaluation e on e.id = j.evaluation_id join jobset s on s.id = e.jobset_id
+            join derivation d on d.id = j.derivation_id
+            join lateral (select * from build where derivation_id = d.id and investigation_id is null
+                          order by id limit 1) b on true
+            where ($1::int is null or b.id = $1) and ($2::bytea is null or d.hash = $2)
+              and ($3::text is null or d.name = $3) and ($4::int is null or e.id = $4)
+              and ($5::text is null or s.name = $5) and ($6::text[] is null or j.name = any($6))
+              and ($7::text is null or d.system = $7)
+              and ($8::text = 'any' or (b.finished is not null) = ($8 = 'finished'))
+              and ($9::bool is null or (d.availability = 'available') = $9)
+            order by e.id desc, b.id desc, j.id limit $10
+            """,
+            [
+                filter.id, filter.derivation?.hash, filter.derivation?.name, filter.evaluation, filter.jobset, filter.jobs,
+                filter.system, filter.stage.rawValue, filter.isAvailable, filter.limit,
+            ]
+        ).map { row in
+            let (names, paths): ([String], [String]) = (try row.decode("outputs"), try row.decode("output_paths"))
+            return JobBuild(
+                id: try row.decode("id"), evaluation: try row.decode("evaluation"), jobset: try row.decode("jobset"),
+                job: try row.decode("job"), system: try row.decode("system"), derivation: try row.derivationPath(),
+                name: try row.decode("name"), outputs: zip(names, paths).map { ($0, $1) }, state: try row.decode("state"),
+                isAvailable: try row.decode("available"), priority: try row.decode("priority"),
+                created: try row.instant("created"), started: try row.optionalInstant("started"),
+                finished: try row.optionalInstant("finished"))
+        }
+    }
+
+    /// Names of the channels of evaluations' jobsets.
+    package func channelNames(ofEvaluations evaluations: [Int]) async throws -> [Int: String] {
+        let rows = try await pool.query(
+            """
+            select e.id, c.name from evaluation e join jobset j on j.id = e.jobset_id join channel c on c.id = j.channel_id
+            where e.id = any($1)
+            """, [evaluations])
+        let pairs: [(Int, String)] = try rows.map { (try $0.decode("id"), try $0.decode("name")) }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+}
