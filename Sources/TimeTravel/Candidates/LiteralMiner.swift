@@ -11,7 +11,7 @@ enum LiteralMiner {
         var length: Int
     }
 
-    private static let mostDates = 400
+    private static let mostDates = 2_000
 
     /// Dates in order, each year once, and numbers that are seconds of the years 2001 to 2106.
     static func literals(in text: ArraySlice<UInt8>) -> [Literal] {

@@ -23,7 +23,7 @@ struct CPUInquiry {
         if !open.isEmpty { return .need(sections(open, free).map(conditions)) }
         let failed = models[...lastBad].reversed().flatMap { tally($0).failed }
         let doubt = observations.chanceOfFlakes(tally(models[lastBad]).failed)
-        if doubt > Tuning.edgeDoubt { return .need([conditions(models[lastBad])]) }
+        if doubt > Tuning.rareDoubt { return .need([conditions(models[lastBad])]) }
         return .settled(
             Result(edge: CPUEdge(lastBad: models[lastBad], firstGood: models[firstGood]), failed: failed, doubt: doubt))
     }

@@ -88,7 +88,7 @@ struct DateInquiry {
         if search.gap.good.conditions.taking(.date, from: template) != template {
             return conditions([search.gap.good.conditions.date])
         }
-        let repairs = repairs(search)
+        let repairs = repairs(search) + crossed(search)
         return repairs.isEmpty ? nil : conditions(repairs)
     }
 
@@ -107,13 +107,23 @@ struct DateInquiry {
     /// nearest failure, or before and after an edge that nothing names.
     private func repairs(_ search: EdgeSearch) -> [Instant] {
         guard let nearest = search.gap.nearestFailure, let edge = edge(search), edge.width > 3 * lead,
-            !subject.precision.isMet(after: edge.before, through: edge.after)
+            !subject.precision.isMet(after: edge.before, through: edge.after, slack: lead)
         else { return [] }
         let (first, second) =
             search.gap.side == .upper ? (search.gap.good.began, nearest) : (nearest, search.gap.good.began)
         var wanted = [second - lead]
         if subject.precision != .day { wanted += [first - lead, second + lead] }
-        return wanted.filter { date in !timeline.points.contains { $0.date == date && !$0.isBorrowed } }
+        return wanted.filter { date in
+            (date <= first || date >= second) && !timeline.points.contains { $0.date == date && !$0.isBorrowed }
+        }
+    }
+
+    /// Where the build before the edge ran across a candidate: one more that ends before the candidate.
+    private func crossed(_ search: EdgeSearch) -> [Instant] {
+        guard let edge = edge(search) else { return [] }
+        let run = edge.side == .upper ? edge.good : edge.bad
+        return candidates.map(\.instant).filter { $0 >= run.began && $0 <= run.ended }.min().map { $0 - lead }
+            .flatMap { date in timeline.points.contains { $0.date == date && !$0.isBorrowed } ? nil : [date] } ?? []
     }
 
     private func conditions(_ dates: [Instant]) -> [Conditions] {
@@ -184,7 +194,7 @@ extension DateInquiry {
         let passed = stretches[index].points.filter { !$0.isBorrowed }.flatMap(\.passed)
         return ProvenEdge(
             side: search.gap.side, good: passed, bad: stretches[bad].points.flatMap(\.failed), doubt: search.doubt,
-            named: candidates.map(\.instant))
+            named: candidates.map(\.instant), precision: subject.precision, lead: lead)
     }
 
     /// Every sign change as far as it is known, nothing refined.

@@ -42,7 +42,7 @@ struct EdgeSearch {
         let (first, second) = gap.side == .upper ? (gap.good, bad) : (bad, gap.good)
         if second.began - first.began <= lead { return true }
         guard first.ended < second.began else { return false }
-        return precision.isMet(after: first.ended, through: second.began)
+        return precision.isMet(after: first.ended, through: second.began, slack: lead)
     }
 
     private var sign: Int64 { gap.side == .upper ? 1 : -1 }
@@ -142,9 +142,12 @@ struct EdgeSearch {
 
 extension Precision {
     /// Whether an edge after `low` and not after `high` is known closely enough.
-    func isMet(after low: Instant, through high: Instant) -> Bool {
+    ///
+    /// No build can end at the last second of a day and be sure of it: where one ended within `slack` seconds of midnight,
+    /// the day is taken to be over.
+    func isMet(after low: Instant, through high: Instant, slack: Int64) -> Bool {
         switch self {
-        case .day: (low + 1).date == high.date
+        case .day: (low + max(1, slack)).date >= high.date
         case .minute: high - low <= 60
         case .second: high - low <= 1
         }

@@ -34,6 +34,11 @@ struct Inquiry {
             let missing = search.missing(free: free)
             return missing.isEmpty ? .settled(conclusion.broken) : .need(missing)
         }
+        // A package known to fail by chance: the screening failure may have been chance as well.
+        let flakes = observations.knownFlakes.count
+        if flakes > 0, observations.telling.isEmpty, observations[worst].failed.count <= min(flakes, 3) {
+            return .need([worst])
+        }
         return trap(AxisInquiry(bad: worst, good: good, observations: observations), free: free)
     }
 

@@ -67,9 +67,8 @@ struct Observations {
     /// logs do speak, one that is silent counts likelier.
     func chanceOfFlakes(_ failures: [ObservedRun]) -> Double {
         guard !telling.isEmpty else { return flakes.chance(ofFailing: failures.count) }
-        let factor = failures.reduce(1.0) { product, run in
-            product * (run.facts.contains { telling.contains($0.kind) } ? 0.03 : 6)
-        }
+        let speaking = failures.count { run in run.facts.contains { telling.contains($0.kind) } }
+        let factor = (0..<speaking).reduce(speaking < failures.count ? 6.0 : 1.0) { product, _ in product * 0.03 }
         return min(1, flakes.chance(ofFailing: failures.count) * factor)
     }
 }

@@ -19,20 +19,31 @@ struct ProvenEdge {
     /// The tightest pair of the two stretches whose earlier build ended before the later one began.
     ///
     /// A build that runs across the edge may still pass, or already fail. Unless the nearest pair has a midnight or one of `named` between
-    /// its two builds, the pair is taken from builds that another of their kind shows to lie on their side as a whole.
+    /// its two builds, the pair is taken from builds that another of their kind shows to lie on their side as a whole,
+    /// if they are close enough.
     init?(
-        side: EdgeGap.Side, good goods: [ObservedRun], bad bads: [ObservedRun], doubt: Double, named: [Instant]
+        side: EdgeGap.Side, good goods: [ObservedRun], bad bads: [ObservedRun], doubt: Double, named: [Instant],
+        precision: Precision, lead: Int64
     ) {
         let (earlier, later) = side == .upper ? (goods, bads) : (bads, goods)
+        // A build that ran across a named instant may have passed before it or after it.
+        let clear = earlier.filter { run in !named.contains { $0 >= run.began && $0 <= run.ended } }
         guard let nearest = ProvenEdge.tightest(earlier, later) else { return nil }
         let lastStart = earlier.map(\.began).max() ?? .latest
         let firstEnd = later.map(\.ended).min() ?? .earliest
-        let isNamed = ([nearest.later.began.date.start] + named).contains {
-            $0 > nearest.earlier.ended && $0 <= nearest.later.began
+        let isNamed =
+            ([nearest.later.began.date.start] + named).contains {
+                $0 > nearest.earlier.ended && $0 <= nearest.later.began
+            } && clear.contains(nearest.earlier)
+        let sure = [
+            ProvenEdge.tightest(clear.filter { $0.ended <= lastStart }, later.filter { $0.began >= firstEnd }),
+            ProvenEdge.tightest(clear, later),
+        ].compactMap(\.self)
+        let isClose = { (pair: (earlier: ObservedRun, later: ObservedRun)) in
+            pair.later.began - pair.earlier.ended <= 16 * lead
+                || precision.isMet(after: pair.earlier.ended, through: pair.later.began, slack: lead)
         }
-        let whole = ProvenEdge.tightest(
-            earlier.filter { $0.ended <= lastStart }, later.filter { $0.began >= firstEnd })
-        let best = isNamed ? nearest : whole ?? nearest
+        let best = isNamed ? nearest : sure.first(where: isClose) ?? nearest
         self.side = side
         good = side == .upper ? best.earlier : best.later
         bad = side == .upper ? best.later : best.earlier

@@ -34,20 +34,26 @@ struct KnownTrap: Decodable, Sendable, CustomTestStringConvertible {
 
     static func named(_ id: String) -> KnownTrap? { all.first { $0.id == id } }
 
+    /// What was measured, in UTC; dates of the one trap with a time zone are New York's winter time.
+    var measured: [Observation] {
+        observed.map { Observation(date: timeZone == "UTC" ? $0.date : $0.date + 18_000, passed: $0.passed) }
+    }
+
     /// Whether the package works at an instant: the measured edges, or the measured rule.
     func works(_ instant: Instant) -> Bool {
         switch kind {
         case "periodic-leap-day":
             return !(instant.date.month == 2 && instant.date.day == 29)
         case "periodic-dst":
-            // New York: fails from 02:00 local time of a change for 48 hours of absolute time, give or take the hour.
-            let local = instant - 5 * 3_600
+            // New York: from 07:00 UTC of a change for two days, an hour less in autumn.
             return !(0...2).contains { days in
-                let day = local.date.adding(days: -days)
-                let isChange =
-                    day.weekday == 7
-                    && ((day.month == 3 && (8...14).contains(day.day)) || (day.month == 11 && day.day <= 7))
-                return isChange && local >= day.start + 7_200 && local < day.start + 7_200 + 48 * 3_600
+                let day = instant.date.adding(days: -days)
+                guard day.weekday == 7 else { return false }
+                let isSpring = day.month == 3 && (8...14).contains(day.day)
+                let isAutumn = day.month == 11 && day.day <= 7
+                let since = instant - day.start
+                return (isSpring && (25_200..<198_000).contains(since))
+                    || (isAutumn && (25_200..<194_400).contains(since))
             }
         default:
             return instant >= firstGood ?? .earliest && instant <= lastGood ?? .latest
