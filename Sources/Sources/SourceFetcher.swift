@@ -9,25 +9,55 @@ import Foundation
 package struct SourceFetcher: Sendable {
     private let cache: String
     private let sizeLimit: Int
-    private let debianSources: DebianSources
+    private let fallbacks: [String]
+    private let archives: AptArchives
 
     /// - Parameters:
     ///   - cache: a directory of this farm.
     ///   - sizeLimit: bytes of one file.
-    package init(cache: String, sizeLimit: Int = 4 << 30) {
+    ///   - fallbacks: addresses of places that keep files by their hash, tried when the file's own address has it no
+    ///     more; `{algorithm}`, `{hash}` (base 16) and `{name}` stand for the file's.
+    package init(cache: String, sizeLimit: Int = 4 << 30, fallbacks: [String] = []) {
         self.cache = cache
         self.sizeLimit = sizeLimit
-        debianSources = DebianSources(directory: cache + "/apt")
+        self.fallbacks = fallbacks
+        archives = AptArchives(directory: cache + "/apt")
+        removeRemains()
     }
 
-    /// The file of that hash.
+    /// What was being fetched when this farm was killed.
+    private func removeRemains() {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: cache)) ?? [] where name.hasPrefix("fetching-") {
+            try? files.removeItem(atPath: "\(cache)/\(name)")
+        }
+    }
+
+    /// The file of that hash, from the first of the addresses and fallbacks that has it.
     ///
     /// - Returns: its path, and where it came from.
-    package func fetch(_ url: String, hash: ContentHash) async throws -> (file: String, from: String) {
+    /// - Throws: `SourceError`, which tells of each place that was tried; `.notThere` when none of them will ever have
+    ///   it, `.failed` when one may later.
+    package func fetch(_ urls: [String], hash: ContentHash) async throws -> (file: String, from: String) {
         let place = "\(cache)/\(hash.algorithm.rawValue)-\(hash.base16)"
         if FileManager.default.fileExists(atPath: place), try Self.hash(of: place, hash.algorithm) == hash {
             return (place, "the farm's cache")
         }
+        var failures: [SourceError] = []
+        for url in urls + fallbacks.map({ Self.fill($0, hash, name: urls.first ?? "") }) {
+            do {
+                return (place, try await fetch(url, hash, to: place))
+            } catch let error as SourceError {
+                failures.append(error)
+            }
+        }
+        let reasons = failures.map(\.description).joined(separator: "; ")
+        if failures.count == 1 { throw failures[0] }
+        let isFinal = failures.allSatisfy(\.isFinal)
+        throw isFinal ? SourceError.notThere(reasons.isEmpty ? "it names no address" : reasons) : .failed(reasons)
+    }
+
+    private func fetch(_ url: String, _ hash: ContentHash, to place: String) async throws -> String {
         let folder = "\(cache)/fetching-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -37,15 +67,21 @@ package struct SourceFetcher: Sendable {
             throw SourceError.hashMismatch(url: url, expected: hash.base16, found: found.base16)
         }
         guard rename(file, place) == 0 else { throw SourceError.failed("cannot write \(place)") }
-        return (place, from)
+        return from
+    }
+
+    private static func fill(_ template: String, _ hash: ContentHash, name url: String) -> String {
+        template.replacingOccurrences(of: "{algorithm}", with: hash.algorithm.rawValue)
+            .replacingOccurrences(of: "{hash}", with: hash.base16)
+            .replacingOccurrences(of: "{name}", with: url.split(separator: "/").last.map(String.init) ?? "")
     }
 
     private func download(_ address: SourceAddress, into folder: String) async throws -> (file: String, from: String) {
         switch address {
         case .pythonPackage(let project, let file): try await python(project, file, folder)
-        case .debianPackage(let package, let version): try await debian(package, version, folder)
+        case .debianPackage(let package, let version): try await archives.fetchBinary(package, version, into: folder)
         case .debianSource(let package, let version, let file):
-            try await debianSources.fetch(package, version, file, into: folder)
+            try await archives.fetchSource(package, version, file, into: folder)
         case .web(let url): try await web(url, folder)
         }
     }
@@ -63,15 +99,6 @@ package struct SourceFetcher: Sendable {
         }
     }
 
-    private func debian(_ package: String, _ version: String, _ folder: String) async throws -> (String, String) {
-        let answer = try await HostTool.run("apt-get", ["download", "--quiet", "\(package)=\(version)"], in: folder)
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".deb") }
-        if answer.isSuccess, let file = files.first { return ("\(folder)/\(file)", "apt: \(package) \(version)") }
-        let isGone = answer.errors.contains("was not found") || answer.errors.contains("Unable to locate")
-        let text = "apt has no \(package) \(version): \(answer.complaint). Is 'apt-get update' recent?"
-        throw isGone ? SourceError.notThere(text) : SourceError.failed(text)
-    }
-
     private func web(_ url: String, _ folder: String) async throws -> (String, String) {
         let target = "\(folder)/file"
         let answer = try await HostTool.run(
@@ -79,12 +106,14 @@ package struct SourceFetcher: Sendable {
             [
                 "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10", "--proto",
                 "=https,http,ftp,file", "--proto-redir", "=https,http", "--connect-timeout", "30", "--speed-limit", "1",
-                "--speed-time", "60", "--max-filesize", String(sizeLimit), "--output", target, "--", url,
+                "--speed-time", "60", "--max-filesize", String(sizeLimit), "--output", target, "--write-out",
+                "%{response_code}", "--", url,
             ], limit: .seconds(3600))
         guard answer.isSuccess else {
             let text = "\(url): \(answer.complaint)"
-            // 22: the server answered an error such as 404; 37: no such file.
-            throw answer.status == 22 || answer.status == 37 ? SourceError.notThere(text) : SourceError.failed(text)
+            // 37: no such file; 22: the server answered an error, of which these say that it is gone.
+            let isGone = answer.status == 37 || (answer.status == 22 && ["404", "410"].contains(answer.output))
+            throw isGone ? SourceError.notThere(text) : SourceError.failed(text)
         }
         return (target, url)
     }

@@ -51,32 +51,29 @@ package struct SourceRealiser: Sendable {
         guard fixed.method == .flat else {
             throw SourceError.unknownAddress("\(derivation.builder) of \(urls.first ?? "no address")")
         }
-        var reasons: [String] = []
-        var last = SourceError.unknownAddress("no address")
-        for url in urls {
-            do {
-                return try await fetcher.fetch(url, hash: fixed.hash)
-            } catch let error as SourceError {
-                reasons.append(error.description)
-                last = error
-            }
-        }
-        throw reasons.count > 1 && last.isFinal ? SourceError.notThere(reasons.joined(separator: "; ")) : last
+        return try await fetcher.fetch(urls, hash: fixed.hash)
     }
 
     /// One file of a Debian package, as `bin/NAME` of a directory: how a store begins with a first program.
     private func unpack(_ derivation: Derivation, _ urls: [String]) async throws -> (file: String, from: String) {
-        guard let url = urls.first, let hash = derivation[variable: "archiveHash"],
-            let member = derivation[variable: "member"], member.hasPrefix("./"), !member.contains("..")
-        else { throw SourceError.unknownAddress("a package without address, archiveHash or member") }
-        let (archive, from) = try await fetcher.fetch(url, hash: try ContentHash(.sha256, hash))
+        guard let hash = derivation[variable: "archiveHash"], let member = derivation[variable: "member"],
+            member.hasPrefix("./"), !member.split(separator: "/").contains("..")
+        else { throw SourceError.unknownAddress("a package without archiveHash or member") }
+        let (archive, from) = try await fetcher.fetch(urls, hash: try ContentHash(.sha256, hash))
         let folder = "\(archive)-unpacked"
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(atPath: "\(folder)/tree/bin", withIntermediateDirectories: true)
         let unpacked = try await HostTool.run("dpkg-deb", ["--extract", archive, "\(folder)/all"])
-        guard unpacked.isSuccess else { throw SourceError.failed("\(url) could not be unpacked: \(unpacked.complaint)") }
+        guard unpacked.isSuccess else {
+            throw SourceError.failed("\(archive) could not be unpacked: \(unpacked.complaint)")
+        }
         let name = (member as NSString).lastPathComponent
-        try FileManager.default.moveItem(atPath: "\(folder)/all/\(member.dropFirst(2))", toPath: "\(folder)/tree/bin/\(name)")
+        let file = "\(folder)/all/\(member.dropFirst(2))"
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw SourceError.notThere("\(urls.first ?? "the package") has no \(member)")
+        }
+        try FileManager.default.moveItem(atPath: file, toPath: "\(folder)/tree/bin/\(name)")
+        try? FileManager.default.removeItem(atPath: "\(folder)/all")
         return ("\(folder)/tree", from)
     }
 }

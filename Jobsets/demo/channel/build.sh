@@ -106,9 +106,9 @@ install_perl() { install_python; }
 install_python() {
     mkdir -p "$out/site"
     for item in $install; do
+        find "$item" -name __pycache__ -prune -exec rm -rf {} +
         cp -r "$item" "$out/site/"
     done
-    find "$out" -name '*.pyc' ! -path '*/__pycache__/*' -exec rm {} +
 }
 
 for input in $inputs; do

@@ -7,8 +7,8 @@
 
 let
   inherit (builtins)
-    attrNames attrValues concatMap concatStringsSep filter foldl' fromJSON
-    listToAttrs mapAttrs match readDir readFile replaceStrings;
+    attrNames attrValues elem filter foldl' fromJSON listToAttrs mapAttrs match
+    readDir readFile replaceStrings;
 
   # What the files of packages/ say, by the name in them.
   definitions = listToAttrs (map
@@ -53,8 +53,8 @@ let
   # The names of a package's dependencies and of theirs, each once.
   closure = names: foldl'
     (seen: name:
-      if builtins.elem name seen then seen
-      else seen ++ filter (other: ! builtins.elem other seen)
+      if elem name seen then seen
+      else seen ++ filter (other: ! elem other seen)
         (closure ((lookUp name).dependencies or [ ]) ++ [ name ]))
     [ ]
     names;

@@ -60,7 +60,7 @@ def main():
 
     command = create_command("download")
     with command.main_context():
-        options, _ = command.parse_args(["--no-deps", "--quiet", project])
+        options, _ = command.parse_args(["--no-deps", "--quiet"])
         session = command.get_default_session(options)
         finder = command._build_package_finder(options=options, session=session)
         listing = Listing(finder._link_collector)
