@@ -114,7 +114,8 @@ extension FarmDatabase {
         ).map { row in
             RunningBuild(
                 build: try row.decode("id"), run: try row.decode("run"), name: try row.decode("name"),
-                conditions: try row.conditions(), worker: try row.decode("worker"), leased: try row.instant("leased_at"),
+                conditions: try row.conditions(), worker: try row.decode("worker"),
+                leased: try row.instant("leased_at"),
                 isScreening: try row.decode("screening"))
         }
     }

@@ -63,7 +63,8 @@ extension FarmDatabase {
             order by e.id desc, b.id desc, j.id limit $10
             """,
             [
-                filter.id, filter.derivation?.hash, filter.derivation?.name, filter.evaluation, filter.jobset, filter.jobs,
+                filter.id, filter.derivation?.hash, filter.derivation?.name, filter.evaluation, filter.jobset,
+                filter.jobs,
                 filter.system, filter.stage.rawValue, filter.isAvailable, filter.limit,
             ]
         ).map { row in
@@ -71,7 +72,8 @@ extension FarmDatabase {
             return JobBuild(
                 id: try row.decode("id"), evaluation: try row.decode("evaluation"), jobset: try row.decode("jobset"),
                 job: try row.decode("job"), system: try row.decode("system"), derivation: try row.derivationPath(),
-                name: try row.decode("name"), outputs: zip(names, paths).map { ($0, $1) }, state: try row.decode("state"),
+                name: try row.decode("name"), outputs: zip(names, paths).map { ($0, $1) },
+                state: try row.decode("state"),
                 isAvailable: try row.decode("available"), priority: try row.decode("priority"),
                 created: try row.instant("created"), started: try row.optionalInstant("started"),
                 finished: try row.optionalInstant("finished"))

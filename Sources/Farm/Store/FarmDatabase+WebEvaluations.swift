@@ -71,7 +71,8 @@ extension FarmDatabase {
             let error: String? = try row.decode("error")
             return JobRecord(
                 id: try row.decode("id"), evaluation: try row.decode("evaluation_id"), name: try row.decode("job"),
-                package: try row.decode("package"), version: try row.decode("version"), system: try row.decode("system"),
+                package: try row.decode("package"), version: try row.decode("version"),
+                system: try row.decode("system"),
                 derivation: error == nil ? try row.derivationPath() : nil, error: error,
                 verdict: try row.optionalWord("verdict"), build: try row.decode("build"),
                 state: try row.decode("state"), trap: try row.decode("trap"))

@@ -78,12 +78,17 @@ extension FarmDatabase {
         }
     }
 
-    /// Whether the database answers.
-    package func isReachable() async -> Bool {
-        do {
-            return try await !pool.query("select 1").isEmpty
-        } catch {
-            return false
+    /// Whether the database answers within a time that a person or a load balancer waits for it.
+    package func isReachable(within limit: Duration = .seconds(3)) async -> Bool {
+        await withTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask { (try? await !pool.query("select 1").isEmpty) ?? false }
+            tasks.addTask {
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            let answered = await tasks.next() ?? false
+            tasks.cancelAll()
+            return answered
         }
     }
 

@@ -58,14 +58,17 @@ extension Endpoint {
             """,
         parameters: [Parameters.run.facts],
         contents: [Content(mediaType: "text/plain", schema: ["type": "string"])],
-        otherStatuses: [206: "The asked range of the stored form.", 416: "The range lies beyond the stored form's end."]
+        otherStatuses: [
+            206: "The asked range of the stored form.", 416: "The range lies beyond the stored form's end.",
+        ]
     ) { call in
         let id = Int64(try call.required(Parameters.run))
         guard let record = try await call.database.run(id) else { throw noRun(id) }
         let log = RunLog(
             path: call.services.logs(id), isComplete: record.outcome != nil, files: call.services.logFiles)
         return try await log.reply(
-            acceptEncoding: call.header("Accept-Encoding"), range: call.header("Range"), ifRange: call.header("If-Range"),
+            acceptEncoding: call.header("Accept-Encoding"), range: call.header("Range"),
+            ifRange: call.header("If-Range"),
             run: id)
     }
 

@@ -7,7 +7,7 @@ import TimeTravel
 extension Endpoint {
     static let catalog: [Endpoint] = [traps, trap, verdicts]
 
-    private static let filterParameters: [ParameterFacts] = [
+    static let filterParameters: [ParameterFacts] = [
         Parameters.package.facts, Parameters.axis.facts, Parameters.cause.facts, Parameters.verdict.facts,
         Parameters.status.facts, Parameters.at.facts,
     ]

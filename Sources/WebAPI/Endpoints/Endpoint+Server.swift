@@ -4,7 +4,7 @@ import Farm
 
 /// The server about itself.
 extension Endpoint {
-    static let server: [Endpoint] = [health, progress]
+    static let server: [Endpoint] = [health, progress, Metrics.endpoint]
 
     private static let health = json(
         "/healthz", "getHealth", "Whether the server can do its work: its database answers.",
@@ -19,9 +19,11 @@ extension Endpoint {
         schema: Schema.progress.reference
     ) { call in try .json(try await call.database.progress()) }
 
+    private static let exports = CatalogExport.endpoints + [EdgeCalendar.endpoint, TrapFeed.endpoint]
+
     /// Every address of the server; the document comes last because it describes them.
     static let all: [Endpoint] = {
-        let described = server + catalog + evaluations + builds + pages
+        let described = server + catalog + exports + evaluations + builds + pages + cuirass
         return described + [OpenAPIDocument.endpoint(describing: described)]
     }()
 }

@@ -8,6 +8,8 @@ struct Endpoint: Sendable {
         case programs
         /// Errors are pages; unknown and empty parameters, which forms and links from elsewhere bring, are ignored.
         case people
+        /// Errors are Cuirass's objects; unknown and empty parameters are ignored, as Cuirass does.
+        case cuirassClients
     }
 
     /// What an answer consists of, by media type.
@@ -64,7 +66,7 @@ struct Endpoint: Sendable {
             switch audience {
             case .programs:
                 guard known.contains(name) else { throw .unknownParameter(name, known: known) }
-            case .people:
+            case .people, .cuirassClients:
                 guard known.contains(name), !value.isEmpty else { continue }
             }
             pairs.append((name, value))

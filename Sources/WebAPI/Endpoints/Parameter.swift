@@ -57,7 +57,8 @@ extension Parameter where Value == String {
         Parameter(
             name, in: place, expected: "1 to \(longest) characters, none of them a control character", about: about,
             schema: [
-                "type": "string", "minLength": 1, "maxLength": .integer(Int64(longest)), "pattern": #"^[^\u0000-\u001f]*$"#,
+                "type": "string", "minLength": 1, "maxLength": .integer(Int64(longest)),
+                "pattern": #"^[^\u0000-\u001f]*$"#,
             ]
         ) { text in
             let scalars = text.unicodeScalars

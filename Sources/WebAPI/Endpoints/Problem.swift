@@ -46,7 +46,8 @@ struct Problem: Error, Equatable, Sendable {
 
     static let databaseUnreachable = Problem(
         status: 503, title: "Database unreachable",
-        detail: "The farm's database does not answer now. Try again in some seconds; 'almanac doctor' looks for the cause.",
+        detail:
+            "The farm's database does not answer now. Try again in some seconds; 'almanac doctor' looks for the cause.",
         headers: [Header(name: "Retry-After", value: "5")])
 }
 

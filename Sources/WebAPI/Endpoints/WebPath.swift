@@ -59,7 +59,8 @@ struct WebPath: Sendable, Hashable, CustomStringConvertible {
         var rest = Array(component.utf8)[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst().flatMap(Self.hexadecimal), let low = rest.popFirst().flatMap(Self.hexadecimal)
+                guard let high = rest.popFirst().flatMap(Self.hexadecimal),
+                    let low = rest.popFirst().flatMap(Self.hexadecimal)
                 else { return nil }
                 bytes.append(high << 4 | low)
             } else {

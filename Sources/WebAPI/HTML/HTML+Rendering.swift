@@ -15,6 +15,14 @@ extension HTML {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The text alone, for places that take no markup.
+    var plain: String {
+        switch self {
+        case .text(let text): text
+        case .group(let pieces), .element(_, _, let pieces): pieces.map(\.plain).joined()
+        }
+    }
+
     private func append(to bytes: inout [UInt8]) {
         switch self {
         case .text(let text):

@@ -33,6 +33,9 @@ struct Page: Sendable {
                 tag(.meta, .set("name", "color-scheme"), .set("content", "light dark"))
                 tag(.title) { "\(title) – Almanac" }
                 tag(.link, .set("rel", "stylesheet"), .href(Stylesheet.path))
+                tag(
+                    .link, .set("rel", "alternate"), .set("type", "application/atom+xml"), .set("title", "New traps"),
+                    .href(WebPath("api", "v1", "traps.atom")))
                 tag(.link, .set("rel", "icon"), .set("type", "image/svg+xml"), .href(Stylesheet.iconPath))
             }
             tag(.body) {
@@ -48,6 +51,12 @@ struct Page: Sendable {
                 tag(.footer) {
                     tag(.p) {
                         tag(.a, .href(WebPath("api", "v1", "traps"))) { "The catalog as data" }
+                        " · "
+                        tag(.a, .href(WebPath("api", "v1", "traps.csv"))) { "CSV" }
+                        " · "
+                        tag(.a, .href(WebPath("api", "v1", "edges.ics"))) { "Calendar" }
+                        " · "
+                        tag(.a, .href(WebPath("api", "v1", "traps.atom"))) { "Feed" }
                         " · "
                         tag(.a, .href(WebPath("api", "v1", "openapi.json"))) { "API" }
                     }

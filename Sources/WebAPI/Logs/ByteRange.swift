@@ -25,23 +25,9 @@ enum ByteRange: Equatable {
     }
 
     private static func number(_ text: Substring) -> Int? {
-        guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int(text)
-    }
-}
-
-/// Content codings a client takes, RFC 9110 section 12.5.3.
-enum ContentCoding {
-    static func accepts(_ coding: String, in header: String?) -> Bool {
-        guard let header else { return false }
-        var any = false
-        for item in header.split(separator: ",") {
-            let parts = item.split(separator: ";").map { String($0.filter { $0 != " " && $0 != "\t" }).lowercased() }
-            guard let name = parts.first else { continue }
-            let refused = parts.dropFirst().contains { $0.hasPrefix("q=0") && !$0.contains { "123456789".contains($0) } }
-            if name == coding { return !refused }
-            if name == "*" { any = !refused }
+        guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
         }
-        return any
+        return Int(text)
     }
 }

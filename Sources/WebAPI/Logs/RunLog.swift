@@ -42,7 +42,8 @@ struct RunLog: Sendable {
         }
         let tag = "\"\(String(file.modified, radix: 36))-\(file.size)\""
         reply.headers += [
-            Problem.Header(name: "Content-Encoding", value: "gzip"), Problem.Header(name: "Accept-Ranges", value: "bytes"),
+            Problem.Header(name: "Content-Encoding", value: "gzip"),
+            Problem.Header(name: "Accept-Ranges", value: "bytes"),
             Problem.Header(name: "ETag", value: tag),
         ]
         let wanted = ifRange == nil || ifRange == tag ? range : nil

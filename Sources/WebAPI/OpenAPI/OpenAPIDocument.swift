@@ -21,11 +21,11 @@ enum OpenAPIDocument {
             "info": [
                 "title": "Almanac", "version": "1",
                 "description": """
-                    What a continuous-integration time-travel farm found out: builds that depend on the date, the \
-                    processor, the kernel or the number of cores. Everything here is only read. HEAD is answered \
-                    wherever GET is. Instants are RFC 3339 in UTC. Lists are paged by cursors; the Link header names \
-                    the next page. Answers bear an ETag and If-None-Match is honoured.
-                    """,
+                What a continuous-integration time-travel farm found out: builds that depend on the date, the \
+                processor, the kernel or the number of cores. Everything here is only read. HEAD is answered \
+                wherever GET is. Instants are RFC 3339 in UTC. Lists are paged by cursors; the Link header names \
+                the next page. Answers bear an ETag and If-None-Match is honoured.
+                """,
                 "license": ["name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"],
             ],
             "paths": .object(Dictionary(paths, uniquingKeysWith: { first, _ in first })),
@@ -35,10 +35,12 @@ enum OpenAPIDocument {
 
     private static func operation(_ endpoint: Endpoint) -> JSON {
         var responses: [String: JSON] = ["200": success(endpoint)]
-        for (status, meaning) in endpoint.otherStatuses { responses[String(status)] = ["description": .string(meaning)] }
+        for (status, meaning) in endpoint.otherStatuses {
+            responses[String(status)] = ["description": .string(meaning)]
+        }
         responses["304"] = ["description": "Unchanged since the answer whose ETag If-None-Match names."]
         responses["400"] = failure(endpoint, "A parameter is wrong; the answer says which and what was expected.")
-        if endpoint.parameters.contains(where: { $0.place == .path || $0.name == "jobset" }) {
+        if endpoint.parameters.contains(where: { $0.place == .path || ["jobset", "id"].contains($0.name) }) {
             responses["404"] = failure(endpoint, "There is no such thing.")
         }
         responses["405"] = failure(endpoint, "The method is not possible here.")
@@ -79,6 +81,11 @@ enum OpenAPIDocument {
             [
                 "description": .string(meaning),
                 "content": ["application/problem+json": ["schema": Schema.problem.reference]],
+            ]
+        case .cuirassClients:
+            [
+                "description": .string(meaning),
+                "content": ["application/json": ["schema": Schema.cuirassError.reference]],
             ]
         case .people:
             ["description": .string(meaning), "content": ["text/html": ["schema": ["type": "string"]]]]

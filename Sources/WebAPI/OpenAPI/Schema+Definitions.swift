@@ -12,6 +12,11 @@ extension Schema {
             Self.object(
                 ["lastBad": Self.words(CPUModel.self), "firstGood": Self.words(CPUModel.self)],
                 "The processors between which a build starts to work.")
+        case .cuirassBuild: Self.cuirassBuildObject
+        case .cuirassError: Self.cuirassErrorObject
+        case .cuirassEvaluation: Self.cuirassEvaluationObject
+        case .cuirassHistory: Self.cuirassHistoryObject
+        case .cuirassJob: Self.cuirassJobObject
         case .evaluation: Self.evaluationObject
         case .evidence: Self.evidenceObject
         case .health: Self.object(["status": Self.words(["ok"])], "The server can do its work.")
@@ -21,7 +26,8 @@ extension Schema {
         case .jobset: Self.jobsetObject
         case .logFact: Self.logFactObject
         case .periodicity:
-            Self.object(["rule": Self.text, "description": Self.text], "A failure that comes back, by rule and in words.")
+            Self.object(
+                ["rule": Self.text, "description": Self.text], "A failure that comes back, by rule and in words.")
         case .problem: Self.problemObject
         case .progress: Self.progressObject
         case .run: Self.runObject
@@ -50,7 +56,8 @@ extension Schema {
 
     private static let annotationObject = object(
         [
-            "date": orNull(instant), "cpu": orNull(words(CPUModel.self)), "kernel": orNull(text), "cores": orNull(integer),
+            "date": orNull(instant), "cpu": orNull(words(CPUModel.self)), "kernel": orNull(text),
+            "cores": orNull(integer),
         ], "Conditions under which to build the package; null where any will do.")
 
     private static let evidenceObject = object(

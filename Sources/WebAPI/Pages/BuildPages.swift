@@ -26,7 +26,8 @@ enum BuildPages {
                     shown.map { build in
                         [
                             Pieces.link(WebPath("builds", build.id), "\(build.id)"), .text(build.name),
-                            Pieces.conditions(build.conditions), Pieces.state(build.state), Pieces.verdict(build.verdict),
+                            Pieces.conditions(build.conditions), Pieces.state(build.state),
+                            Pieces.verdict(build.verdict),
                         ]
                     })
                 Pieces.more(found.count > limit ? shown.last.map { call.here("before", $0.id) } : nil)

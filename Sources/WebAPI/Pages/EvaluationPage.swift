@@ -23,7 +23,8 @@ enum EvaluationPage {
             }
             if !shown.isEmpty {
                 tag(.h2) { "Jobs" }
-                Pieces.table("Jobs and what became of them", ["Job", "Version", "Verdict", "Build", "Trap"], shown.map(row))
+                Pieces.table(
+                    "Jobs and what became of them", ["Job", "Version", "Verdict", "Build", "Trap"], shown.map(row))
                 Pieces.more(found.count > limit ? shown.last.map { call.here("after", $0.id) } : nil)
             }
             if !log.isEmpty {

@@ -54,7 +54,8 @@ enum JobsetPages {
                 tag(.p) { "There is none yet." }
             } else {
                 Pieces.table(
-                    "Evaluations, newest first", ["Evaluation", "Revision", "Date", "Subject", "State", "Jobs", "Builds"],
+                    "Evaluations, newest first",
+                    ["Evaluation", "Revision", "Date", "Subject", "State", "Jobs", "Builds"],
                     shown.map(row))
                 Pieces.more(found.count > limit ? shown.last.map { call.here("before", $0.id) } : nil)
             }

@@ -108,7 +108,9 @@ struct LogExcerpt: Sendable {
 
     /// Whether a line looks like one that says what failed.
     static func isFailing(_ line: String) -> Bool {
-        let words = ["error:", "Error:", "FAILED", "FAIL:", "AssertionError", "Traceback (most recent", "fatal:", "not ok "]
+        let words = [
+            "error:", "Error:", "FAILED", "FAIL:", "AssertionError", "Traceback (most recent", "fatal:", "not ok ",
+        ]
         let endings = ["Illegal instruction", "Segmentation fault", "certificate has expired", "failed with exit code"]
         return (words + endings).contains { line.contains($0) }
     }
@@ -130,7 +132,9 @@ struct LogExcerpt: Sendable {
         }
         return .group([
             tag(.pre, .set("tabindex", 0), .set("aria-label", "Excerpt of the log")) { tag(.code) { pieces } },
-            isCut ? tag(.p, .css("wait")) { "The log goes on or is damaged from here; this is what could be read." } : .empty,
+            isCut
+                ? tag(.p, .css("wait")) { "The log goes on or is damaged from here; this is what could be read." }
+                : .empty,
         ])
     }
 

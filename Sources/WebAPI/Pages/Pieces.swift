@@ -78,7 +78,10 @@ enum Pieces {
                 tag(.thead) { tag(.tr) { heads.map { head in tag(.th, .set("scope", "col")) { head } } } }
                 tag(.tbody) {
                     rows.map { row in
-                        tag(.tr) { zip(heads, row).map { head, cell in tag(.td, .set("data-head", head)) { tag(.div) { cell } } } }
+                        tag(.tr) {
+                            zip(heads, row).map { head, cell in tag(.td, .set("data-head", head)) { tag(.div) { cell } }
+                            }
+                        }
                     }
                 }
             }

@@ -30,7 +30,9 @@ enum RunPage {
                 tag(.ul) {
                     detail.facts.prefix(100).map { fact in
                         tag(.li) {
-                            tag(.a, .href(WebPath("runs", run.id).fragment("line-\(fact.line)"))) { "line \(fact.line)" }
+                            tag(.a, .href(WebPath("runs", run.id).fragment("line-\(fact.line)"))) {
+                                "line \(fact.line)"
+                            }
                             ", \(fact.kind.rawValue): "
                             tag(.code) { VisibleText.line(Array(fact.text.utf8)) }
                         }
@@ -69,7 +71,8 @@ enum RunPage {
         case .array(let elements):
             tag(.ul) { elements.prefix(200).map { element in tag(.li) { tree(element, depth: depth + 1) } } }
         case .object(let members):
-            Pieces.facts(members.sorted { $0.key < $1.key }.prefix(200).map { ($0.key, tree($0.value, depth: depth + 1)) })
+            Pieces.facts(
+                members.sorted { $0.key < $1.key }.prefix(200).map { ($0.key, tree($0.value, depth: depth + 1)) })
         }
     }
 }

@@ -21,7 +21,8 @@ struct Timeline {
     /// The dates at both ends, some years beyond everything there is to show.
     private var span: (first: Instant, last: Instant) {
         let edges = windows.flatMap {
-            [$0.notBefore?.lastBad, $0.notBefore?.firstGood, $0.notAfter?.lastGood, $0.notAfter?.firstBad].compactMap(\.self)
+            [$0.notBefore?.lastBad, $0.notBefore?.firstGood, $0.notAfter?.lastGood, $0.notAfter?.firstBad].compactMap(
+                \.self)
         }
         let dates = edges + probes.map(\.conditions.date) + [now] + Self.milestones.compactMap(\.instant)
         let first = (dates.min() ?? now).date.year
@@ -32,7 +33,8 @@ struct Timeline {
     var html: HTML {
         tag(.figure) {
             tag(
-                .div, .css("wide"), .set("tabindex", 0), .set("role", "region"), .set("aria-label", "Timeline, scrollable")
+                .div, .css("wide"), .set("tabindex", 0), .set("role", "region"),
+                .set("aria-label", "Timeline, scrollable")
             ) { picture }
             tag(.figcaption, .css("soft")) {
                 "Circles above the line: builds that succeeded; crosses below it: builds that failed; green: dates at which it works; "
@@ -71,7 +73,7 @@ struct Timeline {
             let until = window.notAfter.map { "until \($0.lastGood)" } ?? "to any later date"
             return "It works \(from) \(until)."
         }
-        return (spans + ["\(good) builds succeeded and \(bad) failed. Today is \(now.date)."]).joined(separator: " ")
+        return (spans + ["Builds that succeeded: \(good), that failed: \(bad). Today is \(now.date)."]).joined(separator: " ")
     }
 
     // MARK: Parts

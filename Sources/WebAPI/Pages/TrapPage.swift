@@ -49,7 +49,10 @@ enum TrapPage {
                 "Builds",
                 Pieces.link(WebPath("builds").adding("derivation", trap.derivation), "all builds of this derivation")
             ),
-            ("Investigation", Pieces.link(WebPath("api", "v1", "investigations", "\(entry.investigation)"), "every step, as data")),
+            (
+                "Investigation",
+                Pieces.link(WebPath("api", "v1", "investigations", "\(entry.investigation)"), "every step, as data")
+            ),
         ])
     }
 
@@ -57,14 +60,21 @@ enum TrapPage {
         let rows = windows.flatMap { window -> [[HTML]] in
             [
                 window.notBefore.map {
-                    ["starts to work", .group(["bad at ", Pieces.time($0.lastBad)]), .group(["good at ", Pieces.time($0.firstGood)])]
+                    [
+                        "starts to work", .group(["bad at ", Pieces.time($0.lastBad)]),
+                        .group(["good at ", Pieces.time($0.firstGood)]),
+                    ]
                 },
                 window.notAfter.map {
-                    ["stops to work", .group(["good at ", Pieces.time($0.lastGood)]), .group(["bad at ", Pieces.time($0.firstBad)])]
+                    [
+                        "stops to work", .group(["good at ", Pieces.time($0.lastGood)]),
+                        .group(["bad at ", Pieces.time($0.firstBad)]),
+                    ]
                 },
             ].compactMap(\.self)
         }
-        return rows.isEmpty ? .empty : Pieces.table("Edges, each seen in two builds", ["Edge", "Last before", "First after"], rows)
+        return rows.isEmpty
+            ? .empty : Pieces.table("Edges, each seen in two builds", ["Edge", "Last before", "First after"], rows)
     }
 
     private static func cause(_ trap: TrapRecord) -> HTML {
@@ -113,7 +123,8 @@ enum TrapPage {
 
     private static func runTable(_ runs: [RunSummary]) -> HTML {
         Pieces.table(
-            "Every run, by date of the guest", ["Run", "Guest's date", "Processor", "Kernel", "Cores", "Outcome", "Took"],
+            "Every run, by date of the guest",
+            ["Run", "Guest's date", "Processor", "Kernel", "Cores", "Outcome", "Took"],
             runs.sorted { ($0.conditions, $0.id) < ($1.conditions, $1.id) }.map { run in
                 [
                     Pieces.link(WebPath("runs", run.id), "\(run.id)"), Pieces.time(run.conditions.date),

@@ -46,10 +46,12 @@ struct GuardedAnswers: RouterMiddleware {
     private static func problem(_ error: HTTPError, _ request: Request) -> Problem {
         guard error.status == .notFound else {
             return Problem(
-                status: error.status.code, title: error.status.reasonPhrase, detail: error.body ?? error.status.reasonPhrase)
+                status: error.status.code, title: error.status.reasonPhrase,
+                detail: error.body ?? error.status.reasonPhrase)
         }
         return .notFound(
-            "There is nothing at \(request.uri.path.prefix(200)). /api/v1/openapi.json lists every address of the server.")
+            "There is nothing at \(request.uri.path.prefix(200)). /api/v1/openapi.json lists every address of the server."
+        )
     }
 
     /// Errors outside of any endpoint: as a page for who asks for pages.

@@ -19,7 +19,10 @@ extension Problem {
         var reply: Reply
         switch audience {
         case .people: reply = Page.of(self).reply()
-        case .programs: reply = Reply(mediaType: "application/problem+json", body: .bytes((try? JSON.encode(self)) ?? []))
+        case .cuirassClients:
+            reply = Reply(mediaType: "application/json", body: .bytes((try? JSON.encode(["error": detail])) ?? []))
+        case .programs:
+            reply = Reply(mediaType: "application/problem+json", body: .bytes((try? JSON.encode(self)) ?? []))
         }
         reply.status = status
         reply.headers += headers

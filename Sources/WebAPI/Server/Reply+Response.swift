@@ -24,12 +24,15 @@ extension Reply {
         case .stream(let length, let write):
             if isUnchanged(fields, request) { return notModified(fields) }
             if let length { fields[.contentLength] = String(length) }
-            let body = isWhole ? Self.stream(length, write) : ResponseBody(contentLength: nil) { try await $0.finish(nil) }
+            let body =
+                isWhole ? Self.stream(length, write) : ResponseBody(contentLength: nil) { try await $0.finish(nil) }
             return Response(status: .init(code: status), headers: fields, body: body)
         }
     }
 
-    private static func stream(_ length: Int?, _ write: @escaping @Sendable (Writer) async throws -> Void) -> ResponseBody {
+    private static func stream(
+        _ length: Int?, _ write: @escaping @Sendable (Writer) async throws -> Void
+    ) -> ResponseBody {
         ResponseBody(contentLength: length) { writer in
             var output = writer
             try await write { piece in try await output.write(ByteBuffer(bytes: piece)) }
@@ -53,7 +56,9 @@ extension Reply {
 
     private func notModified(_ fields: HTTPFields) -> Response {
         var kept = HTTPFields()
-        for name in [HTTPField.Name.eTag, .vary, HTTPField.Name("Link")].compactMap(\.self) { kept[name] = fields[name] }
+        for name in [HTTPField.Name.eTag, .vary, HTTPField.Name("Link")].compactMap(\.self) {
+            kept[name] = fields[name]
+        }
         return Response(status: .notModified, headers: kept)
     }
 }

@@ -37,7 +37,9 @@ extension Endpoint {
             .joined(separator: "/")
     }
 
-    fileprivate func answer(to request: Request, _ context: WebContext, _ services: WebServices) async throws -> Response {
+    fileprivate func answer(
+        to request: Request, _ context: WebContext, _ services: WebServices
+    ) async throws -> Response {
         do {
             let reply = try await respond(try call(request, context, services))
             return reply.response(to: request, isWhole: request.method != .head)

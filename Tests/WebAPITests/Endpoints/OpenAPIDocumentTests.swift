@@ -22,7 +22,8 @@ struct OpenAPIDocumentTests {
             #expect(described == Endpoint.all.map(\.path).sorted())
             #expect(Set(described).count == Endpoint.all.count)
             for path in described {
-                let filled = path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }.joined(separator: "/")
+                let filled = path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }.joined(
+                    separator: "/")
                 let wrong = try await site.client.send("POST", "/" + filled, [:])
                 #expect(wrong.status == 405, "\(path) is described but not routed")
             }
@@ -31,7 +32,9 @@ struct OpenAPIDocumentTests {
 
     @Test func `variables of a path are its path parameters, and names of operations are unique`() {
         for endpoint in Endpoint.all {
-            let variables = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { $0.dropFirst().dropLast() }
+            let variables = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+                $0.dropFirst().dropLast()
+            }
             let parameters = endpoint.parameters.filter { $0.place == .path }.map { $0.name[...] }
             #expect(variables == parameters, "\(endpoint.path)")
         }

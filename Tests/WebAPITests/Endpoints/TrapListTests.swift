@@ -38,7 +38,8 @@ struct TrapListTests {
 
     @Test(arguments: [
         ("package=python-foo", [1]), ("package=python", []), ("axis=cpu", [2]), ("cause=certificate-expired", [1]),
-        ("verdict=time-trap", [1, 3]), ("status=open", [1, 2, 3]), ("status=fixed", []), ("axis=date&cause=unknown", [3]),
+        ("verdict=time-trap", [1, 3]), ("status=open", [1, 2, 3]), ("status=fixed", []),
+        ("axis=date&cause=unknown", [3]),
         ("at=2026-12-31T23:59:59Z", [1, 3]), ("at=2027-01-01T00:00:00Z", [3]), ("at=2019-12-31", [1]),
         ("at=2037-01-01T00:00:00%2B01:00", []), ("package=%3Cimg%20src=x+onerror%3Dalert(1)%3E%22'%26", [3]),
     ])
@@ -68,7 +69,8 @@ struct TrapListTests {
     @Test(arguments: [
         ("axis=time", "axis", "date, cpu, kernel, parallelism"), ("cause=rust", "cause", "y2038"),
         ("verdict=sound", "verdict", "time-trap"), ("status=", "status", "open"), ("at=tomorrow", "at", "2038-01-19"),
-        ("limit=0", "limit", "from 1 to 1000"), ("limit=1001", "limit", "from 1 to 1000"), ("limit=+5", "limit", "1000"),
+        ("limit=0", "limit", "from 1 to 1000"), ("limit=1001", "limit", "from 1 to 1000"),
+        ("limit=+5", "limit", "1000"),
         ("after=x", "after", "whole number"), ("after=99999999999", "after", "whole number"),
         ("package=", "package", "1 to 256"), ("axis=cpu&axis=date", "axis", "one value"),
         ("package=%ff", "package", "UTF-8"), ("packag=x", "packag", "package, axis, cause"),

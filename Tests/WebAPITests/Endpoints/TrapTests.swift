@@ -16,8 +16,11 @@ struct TrapTests {
         }
     }
 
-    @Test(arguments: [("99", 404), ("x", 400), ("0", 400), ("-1", 400), ("1.5", 400), ("%00", 400), ("99999999999", 400)])
-    func `a number that no trap bears is not found, what is no number is refused`(id: String, status: Int) async throws {
+    @Test(arguments: [
+        ("99", 404), ("x", 400), ("0", 400), ("-1", 400), ("1.5", 400), ("%00", 400), ("99999999999", 400),
+    ])
+    func `a number that no trap bears is not found, what is no number is refused`(id: String, status: Int) async throws
+    {
         try await Site.run { site in
             let problem = try await site.problem("/api/v1/traps/\(id)", status: status)
             #expect(status == 404 || problem["parameter"] == "trap")

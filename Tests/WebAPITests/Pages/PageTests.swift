@@ -5,7 +5,9 @@ import WebAPI
 
 @Suite struct PageTests {
     @Test(arguments: Transport.allCases)
-    func `the front page answers what broke, what will break next and what is running`(transport: Transport) async throws {
+    func `the front page answers what broke, what will break next and what is running`(
+        transport: Transport
+    ) async throws {
         try await Site.run(over: transport) { site in
             let page = try await site.page("/")
             for text in [
@@ -22,7 +24,9 @@ import WebAPI
         }
     }
 
-    @Test func `the catalog is filtered by its form, empty fields and foreign parameters count for nothing`() async throws {
+    @Test func `the catalog is filtered by its form, empty fields and foreign parameters count for nothing`()
+        async throws
+    {
         try await Site.run { site in
             let page = try await site.page("/catalog?package=&axis=cpu&cause=&verdict=&status=&at=&utm_source=x")
             #expect(page.contains("python-bar 2.0") && !page.contains("python-foo 1.2"))
@@ -52,7 +56,8 @@ import WebAPI
 
     @Test func `jobset, evaluation, build and run each have a page`() async throws {
         try await Site.run { site in
-            try site.logs.write("one\ntwo\n<script>alert(4)</script> certificate has expired\n\u{1b}[31mred\u{1b}[0m\n", run: 1)
+            try site.logs.write(
+                "one\ntwo\n<script>alert(4)</script> certificate has expired\n\u{1b}[31mred\u{1b}[0m\n", run: 1)
             let jobset = try await site.page("/jobsets/demo")
             #expect(jobset.contains("&lt;i&gt;two&lt;/i&gt;") && jobset.contains("href=\"/evaluations/1\""))
             let evaluation = try await site.page("/evaluations/1")

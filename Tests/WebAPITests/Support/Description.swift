@@ -39,7 +39,9 @@ struct Description: Sendable {
 struct SchemaCheck {
     let document: JSON
 
-    private static let annotations: Set<String> = ["description", "format", "default", "required", "additionalProperties"]
+    private static let annotations: Set<String> = [
+        "description", "format", "default", "required", "additionalProperties",
+    ]
 
     func faults(_ value: JSON, _ schema: JSON, at place: String) -> [String] {
         guard let keywords = schema.object else { return ["\(place): no schema"] }
@@ -50,7 +52,8 @@ struct SchemaCheck {
                 let tried = (operand.array ?? []).map { faults(value, $0, at: place) }
                 return tried.contains { $0.isEmpty } ? [] : tried.flatMap(\.self)
             case "type": return Self.isOf(operand.string ?? "", value) ? [] : ["\(place): \(value) is no \(operand)"]
-            case "enum": return operand.array?.contains(value) == true ? [] : ["\(place): \(value) is none of \(operand)"]
+            case "enum":
+                return operand.array?.contains(value) == true ? [] : ["\(place): \(value) is none of \(operand)"]
             case "minimum", "maximum": return bound(keyword, operand, value, place)
             case "items":
                 return (value.array ?? []).enumerated().flatMap { faults($1, operand, at: "\(place)[\($0)]") }

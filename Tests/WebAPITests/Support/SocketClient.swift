@@ -71,12 +71,15 @@ actor SocketClient: WebClient {
     private static func parse(_ bytes: [UInt8], hasBody: Bool) -> Answer? {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
-        guard let first = lines.first?.split(separator: " "), first.count >= 2, let status = Int(first[1]) else { return nil }
+        guard let first = lines.first?.split(separator: " "), first.count >= 2, let status = Int(first[1]) else {
+            return nil
+        }
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { return nil }
             let value = String(line[line.index(after: colon)...].drop { $0 == " " })
-            headers[line[..<colon].lowercased(), default: ""] += (headers[line[..<colon].lowercased()] == nil ? "" : ", ") + value
+            headers[line[..<colon].lowercased(), default: ""] +=
+                (headers[line[..<colon].lowercased()] == nil ? "" : ", ") + value
         }
         var body = Array(bytes[end.upperBound...])
         if headers["transfer-encoding"] == "chunked" {
@@ -92,7 +95,9 @@ actor SocketClient: WebClient {
     private static func unchunk(_ bytes: [UInt8]) -> [UInt8]? {
         var (rest, body) = (bytes[...], [UInt8]())
         while let end = rest.firstRange(of: Array("\r\n".utf8)) {
-            guard let size = Int(String(decoding: rest[..<end.lowerBound], as: UTF8.self), radix: 16) else { return nil }
+            guard let size = Int(String(decoding: rest[..<end.lowerBound], as: UTF8.self), radix: 16) else {
+                return nil
+            }
             if size == 0 { return body }
             let chunk = rest[end.upperBound...]
             guard chunk.count >= size + 2 else { return nil }
