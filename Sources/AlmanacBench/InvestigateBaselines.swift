@@ -32,7 +32,9 @@ struct InvestigateBaselines {
         let reference = specimen.subject.reference.date
         let upper = bisect(good: reference, bad: InvestigateCorpus.horizon, passes: passes)
         var isRight = upper == specimen.upper
+        let located = builds
         let failsEarly = !passes(InvestigateCorpus.earliest)
+        builds = located
         if failsEarly {
             let lower = bisect(good: reference, bad: InvestigateCorpus.earliest, passes: passes)
             isRight = isRight && lower == specimen.lower.map { $0 - 1 }
