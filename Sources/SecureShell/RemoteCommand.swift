@@ -68,7 +68,8 @@ struct RemoteCommand {
         _ = ssh_channel_poll(channel, 0)
         let ending = watched.pointee
         if ending.has_signal != 0 {
-            return .signalled(withUnsafeBytes(of: ending.signal) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+            return .signalled(
+                withUnsafeBytes(of: ending.signal) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
         }
         if ending.has_status != 0 { return .exited(ending.status) }
         if ssh_channel_is_closed(channel) != 0 { throw .noExitStatus }

@@ -17,7 +17,9 @@ package struct SecureShellKeyPair: Sendable {
             throw .key("an Ed25519 key could not be generated")
         }
         defer { ssh_key_free(key) }
-        privateText = try SecureShellKeyPair.exported("private") { ssh_pki_export_privkey_base64(key, nil, nil, nil, $0) }
+        privateText = try SecureShellKeyPair.exported("private") {
+            ssh_pki_export_privkey_base64(key, nil, nil, nil, $0)
+        }
         publicBase64 = try SecureShellKeyPair.exported("public") { ssh_pki_export_pubkey_base64(key, $0) }
     }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+
 @testable import SecureShell
 
 /// OpenSSH's server on one end of a socket pair, for one session.
@@ -41,13 +42,18 @@ struct LocalServer {
             PrintMotd no
             """, "config")
         var pair: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else { throw SecureShellError.connection("no socket pair") }
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0 else {
+            throw SecureShellError.connection("no socket pair")
+        }
         for end in pair { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         descriptor = pair[0]
         let server = "exec \(LocalServer.program) -i -e -f \(directory)/config 2>>\(directory)/log"
         let arguments =
             geteuid() == 0
-            ? ["/usr/bin/unshare", "-m", "/bin/sh", "-c", "mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && \(server)"]
+            ? [
+                "/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                "mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && \(server)",
+            ]
             : ["/bin/sh", "-c", server]
         process = try LocalServer.start(arguments, socket: pair[1])
         close(pair[1])
@@ -56,7 +62,9 @@ struct LocalServer {
     }
 
     /// Logs in, lends the session, and closes it.
-    static func withSession<Value: Sendable>(_ body: (SecureShellSession, LocalServer) async throws -> Value) async throws -> Value {
+    static func withSession<Value: Sendable>(
+        _ body: (SecureShellSession, LocalServer) async throws -> Value
+    ) async throws -> Value {
         let server = try LocalServer()
         defer { server.end() }
         let session = try await SecureShellSession.connect(

@@ -2,8 +2,9 @@
 
 import ByteStreams
 import Foundation
-@testable import SecureShell
 import Testing
+
+@testable import SecureShell
 
 /// Against OpenSSH's server, over a socket pair.
 @Suite(.enabled(if: LocalServer.isInstalled, "needs the package openssh-server"))
@@ -60,7 +61,9 @@ struct SecureShellSessionTests {
             try await session.withCommand("cat") { echo in
                 let results = try await withThrowingTaskGroup(of: String.self) { group in
                     for number in 0..<6 {
-                        group.addTask { try await session.run("head -c 400000 /dev/zero | wc -c; echo \(number)").outputText }
+                        group.addTask {
+                            try await session.run("head -c 400000 /dev/zero | wc -c; echo \(number)").outputText
+                        }
                     }
                     return try await group.reduce(into: Set<String>()) { $0.insert($1) }
                 }
@@ -102,7 +105,9 @@ struct SecureShellSessionTests {
                 // Either an orderly end or a broken connection, but an end.
                 _ = try? await channel.read(upTo: 100)
             }
-            await #expect(throws: SecureShellError.self) { try await withTimeLimit(.seconds(60)) { try await session.run("true") } }
+            await #expect(throws: SecureShellError.self) {
+                try await withTimeLimit(.seconds(60)) { try await session.run("true") }
+            }
         }
     }
 
@@ -117,7 +122,8 @@ struct SecureShellSessionTests {
         let server = try LocalServer(pinned: try SecureShellKeyPair())
         defer { server.end() }
         await #expect(throws: SecureShellError.wrongHostKey) {
-            try await SecureShellSession.connect(descriptor: server.descriptor, credentials: server.credentials, timeLimit: .seconds(60))
+            try await SecureShellSession.connect(
+                descriptor: server.descriptor, credentials: server.credentials, timeLimit: .seconds(60))
         }
     }
 
@@ -125,7 +131,8 @@ struct SecureShellSessionTests {
         let server = try LocalServer(identity: try SecureShellKeyPair())
         defer { server.end() }
         await #expect {
-            try await SecureShellSession.connect(descriptor: server.descriptor, credentials: server.credentials, timeLimit: .seconds(60))
+            try await SecureShellSession.connect(
+                descriptor: server.descriptor, credentials: server.credentials, timeLimit: .seconds(60))
         } throws: { error in
             if case SecureShellError.authentication = error { true } else { false }
         }
@@ -140,7 +147,8 @@ struct SecureShellSessionTests {
             user: "root", identity: try SecureShellKeyPair(), hostKey: try SecureShellKeyPair().publicBase64)
         await #expect(throws: (any Error).self) {
             try await withTimeLimit(.milliseconds(300)) {
-                _ = try await SecureShellSession.connect(descriptor: mute, credentials: credentials, timeLimit: .seconds(600))
+                _ = try await SecureShellSession.connect(
+                    descriptor: mute, credentials: credentials, timeLimit: .seconds(600))
             }
         }
     }

@@ -33,7 +33,8 @@ struct BuildInputs: Sendable {
             throw GuestError.store("\(error)")
         }
         guard !derivation.isFixedOutput else {
-            throw GuestError.unsupported("\(path) has a fixed output: it is fetched on the host, never built in a guest")
+            throw GuestError.unsupported(
+                "\(path) has a fixed output: it is fetched on the host, never built in a guest")
         }
     }
 
@@ -41,7 +42,9 @@ struct BuildInputs: Sendable {
     func outputs() throws(GuestError) -> [StorePath] {
         var outputs: [StorePath] = []
         for output in derivation.outputs {
-            guard let path = output.path else { throw .unsupported("the output \(output.name) has no path before it is built") }
+            guard let path = output.path else {
+                throw .unsupported("the output \(output.name) has no path before it is built")
+            }
             outputs.append(path)
         }
         return outputs

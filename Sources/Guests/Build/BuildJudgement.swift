@@ -26,7 +26,8 @@ struct BuildJudgement: Sendable {
     /// What the guest ran out of; nil for nothing.
     private var shortage: String? {
         if killsAfter > killsBefore {
-            return "the guest ran out of memory and its kernel killed \(killsAfter - killsBefore) processes: allow more memory"
+            return
+                "the guest ran out of memory and killed \(killsAfter - killsBefore) processes: allow more memory"
         }
         if isDiskFull { return "the guest's disk was full: allow more disk space" }
         return nil

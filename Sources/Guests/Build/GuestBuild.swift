@@ -96,7 +96,8 @@ package struct GuestBuild: Sendable {
     private func build(_ prepared: Prepared) async throws -> GuestCourse {
         let begun = ContinuousClock.now
         progress(.booting)
-        return try await Guest.run(prepared.specification, qemu: host.qemu, bootLimit: request.limits.bootTime) { guest in
+        return try await Guest.run(prepared.specification, qemu: host.qemu, bootLimit: request.limits.bootTime) {
+            guest in
             var course = GuestCourse(evidence: try await guest.verify())
             course.durations.boot = begun.duration(to: .now)
             progress(.building(course.evidence))

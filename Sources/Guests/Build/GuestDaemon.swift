@@ -18,7 +18,8 @@ struct GuestDaemon: Sendable {
     private var command: String {
         let settings = [
             "HOME=/run/root", "PATH=/usr/bin", "NIX_REMOTE=local", "NIX_STORE_DIR=\(storeDirectory)",
-            "NIX_STATE_DIR=/var/nix", "NIX_LOG_DIR=/var/log/nix", "NIX_CONF_DIR=\(ImageFlavour.nixConfigurationDirectory)",
+            "NIX_STATE_DIR=/var/nix", "NIX_LOG_DIR=/var/log/nix",
+            "NIX_CONF_DIR=\(ImageFlavour.nixConfigurationDirectory)",
             "NIX_USER_CONF_FILES=",
         ]
         return "exec env -i \(settings.joined(separator: " ")) nix-daemon --stdio 2>\(GuestDaemon.log)"

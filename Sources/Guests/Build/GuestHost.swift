@@ -29,7 +29,8 @@ package struct GuestHost: Sendable {
         try FileTree.makeDirectories(images)
         try FileTree.makeDirectories(kernels)
         let kernelBuilder = GuestKernelBuilder(kernels: kernels, firstProcess: firstProcess, logger: logger)
-        let image = try await GuestImageBuilder(images: images, firstProcess: firstProcess, logger: logger).image(flavour)
+        let image = try await GuestImageBuilder(images: images, firstProcess: firstProcess, logger: logger).image(
+            flavour)
         let kernel = try await kernelBuilder.kernel(try await kernelBuilder.standard())
         let probe = AcceleratorProbe(qemu: qemu, kernel: kernel, directory: dataDirectory, logger: logger)
         return GuestHost(qemu: qemu, accelerator: try await probe.accelerator(), image: image, kernels: kernelBuilder)

@@ -34,7 +34,7 @@ struct GuestWork: Sendable {
                 return course
             }
         } catch let limit as BuildWatch.Limit {
-            // A guest that still answers, with the right clock, shows that the build was slow rather than the guest stuck.
+            // A guest that still answers, with the right clock, shows that the build was slow, not the guest stuck.
             course.evidence = try await guest.verifyAgain()
             course.outcome = .timedOut(limit.reason)
         } catch let error where error is StoreDaemonError || error is SecureShellError {
@@ -98,7 +98,8 @@ struct GuestWork: Sendable {
             throw error
         }
         if course.evidence.outOfMemoryKills > killsBefore {
-            course.outcome = .infrastructure("the guest ran out of memory and its kernel killed the store's daemon: allow more memory")
+            course.outcome = .infrastructure(
+                "the guest ran out of memory and its kernel killed the store's daemon: allow more memory")
         } else {
             let words = await daemon.lastWords()
             course.outcome = .infrastructure(words.isEmpty ? "\(error)" : "\(error); the daemon's last words: \(words)")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+internal import Foundation
 internal import Subprocess
 internal import SystemPackage
-internal import Foundation
 
 /// A program of the host that the guests' making needs.
 package enum HostProgram: String, CaseIterable, Sendable {
@@ -55,7 +55,9 @@ package enum HostProgram: String, CaseIterable, Sendable {
 
     /// Runs it to its end; its output, at most 16 MiB.
     @discardableResult
-    func run(_ arguments: [String], directory: String? = nil, environment: [String: String] = [:]) async throws -> String {
+    func run(
+        _ arguments: [String], directory: String? = nil, environment: [String: String] = [:]
+    ) async throws -> String {
         let changes = environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
         let result = try await Subprocess.run(
             .path(FilePath(try path())), arguments: Arguments(arguments),
@@ -64,7 +66,8 @@ package enum HostProgram: String, CaseIterable, Sendable {
             output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
             let errors = result.standardError.trimmingCharacters(in: .whitespacesAndNewlines)
-            throw GuestError.programFailed(rawValue, status: "\(result.terminationStatus)", errors: String(errors.suffix(2000)))
+            throw GuestError.programFailed(
+                rawValue, status: "\(result.terminationStatus)", errors: String(errors.suffix(2000)))
         }
         return result.standardOutput
     }

@@ -38,7 +38,9 @@ struct CompressedKernel {
         for index in 0..<count {
             let header = headers + index * size
             guard number(header, 4) == 4 else { continue }
-            if notes(kernel, from: number(header + 8, 8), length: number(header + 32, 8), number: number) { return true }
+            if notes(kernel, from: number(header + 8, 8), length: number(header + 32, 8), number: number) {
+                return true
+            }
         }
         return false
     }
@@ -49,7 +51,9 @@ struct CompressedKernel {
         while offset + 12 <= min(start + length, kernel.count) {
             let (nameLength, valueLength, type) = (number(offset, 4), number(offset + 4, 4), number(offset + 8, 4))
             let name = offset + 12
-            if type == 18, nameLength == 4, name + 4 <= kernel.count, kernel[name..<name + 4].elementsEqual([0x58, 0x65, 0x6e, 0]) {
+            if type == 18, nameLength == 4, name + 4 <= kernel.count,
+                kernel[name..<name + 4].elementsEqual([0x58, 0x65, 0x6e, 0])
+            {
                 return true
             }
             offset = name + (nameLength + 3) / 4 * 4 + (valueLength + 3) / 4 * 4

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-internal import TimeTravel
 internal import Foundation
 package import Logging
+internal import TimeTravel
 
 /// Makes guests' disks from the programs of the host, and finds them again while those are unchanged.
 package struct GuestImageBuilder: Sendable {
@@ -41,7 +41,10 @@ package struct GuestImageBuilder: Sendable {
         }
         do {
             try await HostProgram.makeErofs.run(
-                ["--quiet", "-T0", "-U", "00000000-0000-0000-0000-000000000000", "--all-root", "\(work)/image", "\(work)/tree"])
+                [
+                    "--quiet", "-T0", "-U", "00000000-0000-0000-0000-000000000000", "--all-root", "\(work)/image",
+                    "\(work)/tree",
+                ])
             try await BlockingWork.run("image end") {
                 try FileTree.rename("\(work)/image", to: path)
                 try FileTree.remove(work)

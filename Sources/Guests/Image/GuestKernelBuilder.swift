@@ -21,7 +21,8 @@ package struct GuestKernelBuilder: Sendable {
     ///
     /// The generic checksum first: erofs and ext4 ask for one, and an Intel one refuses older processors.
     static let modules = [
-        "crc32c_generic", "virtio_pci", "virtio_blk", "virtio_console", "erofs", "ext4", "overlay", "9p", "9pnet_virtio",
+        "crc32c_generic", "virtio_pci", "virtio_blk", "virtio_console", "erofs", "ext4", "overlay", "9p",
+        "9pnet_virtio",
     ]
 
     /// The kernel `release`: made already, installed on this host, or fetched with `apt-get download`.
@@ -46,7 +47,8 @@ package struct GuestKernelBuilder: Sendable {
     /// The kernel that guests get when nothing else is asked: the newest made, or what the meta-package names.
     package func standard() async throws -> KernelRelease {
         if let made = try await made().last { return made }
-        guard let release = KernelPackages.standard(in: try await KernelPackages.dependencies(of: "linux-image-amd64")) else {
+        guard let release = KernelPackages.standard(in: try await KernelPackages.dependencies(of: "linux-image-amd64"))
+        else {
             throw GuestError.image("apt offers no linux-image-amd64: run apt-get update")
         }
         return release

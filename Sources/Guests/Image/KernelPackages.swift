@@ -8,7 +8,9 @@ internal import TimeTravel
 enum KernelPackages {
     /// A file tree with the kernel's /boot and /lib/modules: this host's, or a fetched package unpacked in `directory`.
     static func root(of release: KernelRelease, unpackingIn directory: String) async throws -> String {
-        if FileTree.exists("/boot/vmlinuz-\(release)"), FileTree.exists("/lib/modules/\(release)/modules.dep") { return "" }
+        if FileTree.exists("/boot/vmlinuz-\(release)"), FileTree.exists("/lib/modules/\(release)/modules.dep") {
+            return ""
+        }
         let download = "\(directory)/download"
         try FileTree.makeDirectories(download)
         do {
@@ -39,9 +41,11 @@ enum KernelPackages {
     /// Full kernels in the answer of `apt-cache search`, oldest first.
     static func releases(in listing: String) -> [KernelRelease] {
         listing.split(separator: "\n").compactMap { line in
-            guard let name = line.split(separator: " ").first, let rest = name.wholeMatch(of: /linux-image-(.*-amd64)/) else { return nil }
+            guard let name = line.split(separator: " ").first, let rest = name.wholeMatch(of: /linux-image-(.*-amd64)/)
+            else { return nil }
             let release = String(rest.1)
-            guard !release.contains("-cloud-"), !release.contains("-rt-"), release.contains(/^[0-9]+\.[0-9]+\.[0-9]/) else { return nil }
+            guard !release.contains("-cloud-"), !release.contains("-rt-"), release.contains(/^[0-9]+\.[0-9]+\.[0-9]/)
+            else { return nil }
             return KernelRelease(rawValue: release)
         }.sorted()
     }

@@ -37,7 +37,9 @@ struct KernelParts: Codable, Sendable {
         _ release: KernelRelease, from root: String, modules wanted: [String], in directory: String
     ) async throws -> KernelParts {
         let library = "\(root)/lib/modules/\(release)"
-        if !FileTree.exists("\(library)/modules.dep") { try await HostProgram.depmod.run(["-b", root, release.rawValue]) }
+        if !FileTree.exists("\(library)/modules.dep") {
+            try await HostProgram.depmod.run(["-b", root, release.rawValue])
+        }
         try FileTree.makeDirectories("\(directory)/modules")
         let kernelName = try await takeKernel("\(root)/boot/vmlinuz-\(release)", to: directory)
         let order = ModuleOrder(

@@ -44,6 +44,7 @@ struct ModuleOrder {
     /// `kernel/fs/ext4/ext4.ko.xz` is `ext4`.
     static func name(of file: String) -> String {
         let last = file.split(separator: "/").last ?? ""
-        return String(last.prefix { $0 != "." }).split(separator: "-", omittingEmptySubsequences: false).joined(separator: "_")
+        return String(last.prefix { $0 != "." }).split(separator: "-", omittingEmptySubsequences: false).joined(
+            separator: "_")
     }
 }

@@ -20,7 +20,9 @@ struct Userland: Hashable, Sendable {
     ///
     /// - Parameter stores: store directories that become mount points.
     init(stores: [String]) {
-        for directory in ["proc", "sys", "dev", "run", "scratch", "share", "root", "var", "etc", "usr/bin", "usr/lib", "usr/lib64"] {
+        for directory in [
+            "proc", "sys", "dev", "run", "scratch", "share", "root", "var", "etc", "usr/bin", "usr/lib", "usr/lib64",
+        ] {
             add(directory, .directory(mode: 0o755))
         }
         add("tmp", .directory(mode: 0o1777))

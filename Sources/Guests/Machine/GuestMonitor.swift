@@ -66,7 +66,9 @@ actor GuestMonitor {
         guard let socket = sockets[channel] else { return false }
         var chunk = [UInt8](repeating: 0, count: 1 << 14)
         repeat {
-            let count = chunk.withUnsafeMutableBytes { recv(socket.number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
+            let count = chunk.withUnsafeMutableBytes {
+                recv(socket.number, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            }
             if count < 0 { return errno == EAGAIN || errno == EINTR }
             if count == 0 { return false }
             logs[channel]?.append(chunk[0..<count])

@@ -15,7 +15,8 @@ struct GuestOwner: Hashable, Sendable {
 
     /// Nil when there is no such process.
     static func of(_ process: Int32) -> GuestOwner? {
-        guard let text = try? FileTree.read("/proc/\(process)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")")) else {
+        guard let text = try? FileTree.read("/proc/\(process)/stat"), let end = text.lastIndex(of: UInt8(ascii: ")"))
+        else {
             return nil
         }
         // After the name in brackets comes field 3.

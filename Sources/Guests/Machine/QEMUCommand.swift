@@ -85,11 +85,16 @@ package struct QEMUCommand: Hashable, Sendable {
     }
 
     /// A comma in a value is written twice.
-    static func escaped(_ value: String) -> String { value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,") }
+    static func escaped(_ value: String) -> String {
+        value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+    }
 
     static func kernelCommandLine(_ accelerator: Accelerator) -> String {
         let arguments =
-            ["console=ttyS0", "quiet", "panic=-1", "rdinit=/init", "nokaslr", "random.trust_cpu=on", "cryptomgr.notests"]
+            [
+                "console=ttyS0", "quiet", "panic=-1", "rdinit=/init", "nokaslr", "random.trust_cpu=on",
+                "cryptomgr.notests",
+            ]
             + accelerator.kernelArguments
         return arguments.joined(separator: " ")
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-@testable import Guests
 import StoreDaemon
 import Testing
 import TimeTravel
+
+@testable import Guests
 
 @Suite struct BuildJudgementTests {
     private func judge(
@@ -35,7 +36,9 @@ import TimeTravel
         #expect(judge(.permanentFailure, leastFree: 1 << 20).reason.contains("disk"))
         #expect(judge(.permanentFailure, inodes: 3).reason.contains("disk"))
         #expect(judge(.permanentFailure, leastFree: 200 << 20, mention: true).reason.contains("disk"))
-        #expect(judge(.transientFailure, message: "note: build failure may have been caused by lack of free disk space").reason.contains("disk was full"))
+        #expect(
+            judge(.transientFailure, message: "note: build failure may have been caused by lack of free disk space")
+                .reason.contains("disk was full"))
     }
 
     @Test func `a test about full disks on a nearly empty disk fails like any other`() {

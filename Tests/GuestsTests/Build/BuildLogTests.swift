@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-@testable import Guests
 import Testing
 
+@testable import Guests
+
 @Suite struct BuildLogTests {
-    private func log(_ pieces: [String], limit: Int) async throws -> (text: String, summary: BuildLogSummary, mentions: Bool) {
+    private func log(
+        _ pieces: [String], limit: Int
+    ) async throws -> (text: String, summary: BuildLogSummary, mentions: Bool) {
         let path = "\(NSTemporaryDirectory())log-\(UUID().uuidString).gz"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let log = BuildLog(path: path, limit: limit)

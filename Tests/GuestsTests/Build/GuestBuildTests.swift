@@ -14,7 +14,8 @@ extension RealGuests {
 
         @Test func `a build sees the year 2100 on the baseline processor, and its output comes home`() async throws {
             let run = try await laboratory.build(
-                "date -u; id -un; nproc; echo cores $NIX_BUILD_CORES; cat /proc/cpuinfo; date -u +%s > $out", keepsOutputs: true)
+                "date -u; id -un; nproc; echo cores $NIX_BUILD_CORES; cat /proc/cpuinfo; date -u +%s > $out",
+                keepsOutputs: true)
             #expect(run.result.outcome == .succeeded)
             let output = try #require(run.result.outputs.first)
             let store = try await laboratory.hostStore()
@@ -83,7 +84,8 @@ extension RealGuests {
         }
 
         @Test func `a build that falls silent is stopped`() async throws {
-            let run = try await laboratory.build("echo last words; sleep 1000", limits: BuildLimits(silence: .seconds(4)))
+            let run = try await laboratory.build(
+                "echo last words; sleep 1000", limits: BuildLimits(silence: .seconds(4)))
             #expect(run.result.outcome == .timedOut("the build said nothing for 4 seconds"))
             #expect(try await run.log() == "last words\n")
         }
@@ -91,7 +93,7 @@ extension RealGuests {
         @Test func `a long log is kept compressed, with its middle left out and a note`() async throws {
             let limits = BuildLimits(logBytes: 1 << 20)
             let run = try await laboratory.build(
-                "echo the beginning; yes 0123456789abcdef0123456789abcdef0123456789abcdef | head -c 4000000; echo; echo the end; exit 1",
+                "echo the beginning; yes 0123456789abcdef0123456789abcdef | head -c 4000000; echo; echo the end; exit 1",
                 limits: limits)
             #expect(run.result.outcome.outcome == .failed)
             let log = try await run.log()

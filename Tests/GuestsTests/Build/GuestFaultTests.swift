@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-@testable import Guests
 import SecureShell
 import StoreDaemon
 import Synchronization
 import Testing
 import TimeTravel
+
+@testable import Guests
 
 /// Faults that are not the package's: each is brought about for real.
 extension RealGuests {
@@ -33,13 +34,15 @@ extension RealGuests {
 
         @Test func `a disk that fills up in the build is no failure of the package`() async throws {
             let limits = BuildLimits(diskBytes: 128 << 20)
-            let run = try await laboratory.build("dd if=/dev/zero of=big bs=1M count=200 && cat big > $out", limits: limits)
+            let run = try await laboratory.build(
+                "dd if=/dev/zero of=big bs=1M count=200 && cat big > $out", limits: limits)
             #expect(try reason(run) == "the guest's disk was full: allow more disk space")
         }
 
         @Test func `a disk that was full is recognised after the build cleaned up`() async throws {
             let limits = BuildLimits(diskBytes: 128 << 20)
-            let script = "dd if=/dev/zero of=big bs=1M count=200 2>/dev/null; sleep 1; : > big; echo tidy; sleep 1; exit 1"
+            let script =
+                "dd if=/dev/zero of=big bs=1M count=200 2>/dev/null; sleep 1; : > big; echo tidy; sleep 1; exit 1"
             let run = try await laboratory.build(script, limits: limits)
             #expect(try reason(run) == "the guest's disk was full: allow more disk space")
             let evidence = try #require(run.result.evidence)
@@ -54,7 +57,8 @@ extension RealGuests {
         @Test func `a guest that runs out of memory is no failure of the package`() async throws {
             let limits = BuildLimits(memory: 512)
             let run = try await laboratory.build(
-                "for i in 1 2 3 4 5; do dd if=/dev/zero of=/dev/null bs=120M count=20 & done; wait; exit 1", limits: limits)
+                "for i in 1 2 3 4 5; do dd if=/dev/zero of=/dev/null bs=120M count=20 & done; wait; exit 1",
+                limits: limits)
             #expect(try reason(run).contains("ran out of memory"))
         }
 
@@ -101,11 +105,14 @@ extension RealGuests {
         @Test func `a missing QEMU is told with its package`() async throws {
             let host = try await laboratory.guestHost()
             let missing = GuestHost(
-                qemu: QEMUProgram(path: "/nonexistent/qemu", version: ""), accelerator: host.accelerator, image: host.image,
+                qemu: QEMUProgram(path: "/nonexistent/qemu", version: ""), accelerator: host.accelerator,
+                image: host.image,
                 kernels: host.kernels)
             let run = try await laboratory.build("exit 0", on: missing)
             #expect(try reason(run) == "starting /nonexistent/qemu: No such file or directory")
-            #expect("\(GuestError.missingProgram("qemu-system-x86_64", package: HostProgram.qemu.package))".contains("install the package qemu-system-x86"))
+            #expect(
+                "\(GuestError.missingProgram("qemu-system-x86_64", package: HostProgram.qemu.package))".contains(
+                    "install the package qemu-system-x86"))
         }
 
         @Test func `a derivation whose inputs are missing is not tried`() async throws {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-@testable import Guests
 import Testing
+
+@testable import Guests
 
 @Suite struct InputFarmTests {
     private func withStore(_ body: (_ store: String, _ farm: String) throws -> Void) throws {
@@ -28,7 +29,10 @@ import Testing
             try InputFarm(store: store, farm: farm).add(["item", "file.drv"])
             #expect(try FileTree.names(in: farm) == ["file.drv", "item"])
             #expect(try FileTree.names(in: "\(farm)/item") == ["bin", "dangling", "link"])
-            let (ours, theirs) = (try #require(try FileTree.status("\(farm)/item/bin/run")), try #require(try FileTree.status("\(store)/item/bin/run")))
+            let (ours, theirs) = (
+                try #require(try FileTree.status("\(farm)/item/bin/run")),
+                try #require(try FileTree.status("\(store)/item/bin/run"))
+            )
             #expect(ours.st_ino == theirs.st_ino)
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(farm)/item/link") == "bin/run")
         }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-@testable import Guests
 import Testing
 import TimeTravel
+
+@testable import Guests
 
 @Suite struct ModuleOrderTests {
     private let order = ModuleOrder(
@@ -18,7 +19,10 @@ import TimeTravel
 
     @Test func `what a module needs comes before it, once`() throws {
         let files = try order.files(for: ["ext4", "jbd2"])
-        #expect(files == ["kernel/lib/crc16.ko.xz", "kernel/fs/mbcache.ko", "kernel/fs/jbd2/jbd2.ko", "kernel/fs/ext4/ext4.ko"])
+        #expect(
+            files == [
+                "kernel/lib/crc16.ko.xz", "kernel/fs/mbcache.ko", "kernel/fs/jbd2/jbd2.ko", "kernel/fs/ext4/ext4.ko",
+            ])
     }
 
     @Test func `a built-in module needs no file, a missing one is an error`() throws {
@@ -49,7 +53,9 @@ import TimeTravel
     }
 
     @Test func `the standard kernel is the one the meta-package depends on`() {
-        #expect(KernelPackages.standard(in: "linux-image-amd64\n  Depends: linux-image-6.1.0-56-amd64\n")?.rawValue == "6.1.0-56-amd64")
+        #expect(
+            KernelPackages.standard(in: "linux-image-amd64\n  Depends: linux-image-6.1.0-56-amd64\n")?.rawValue
+                == "6.1.0-56-amd64")
         #expect(KernelPackages.standard(in: "linux-image-amd64\n") == nil)
     }
 }
@@ -84,7 +90,9 @@ import TimeTravel
 @Suite struct UserlandTests {
     @Test func `the system files have the build users and no other names than localhost`() throws {
         let tree = Userland(stores: ["/gnu/store"])
-        guard case .text(let users, _) = tree.entries["etc/passwd"], case .text(let hosts, _) = tree.entries["etc/hosts"] else {
+        guard case .text(let users, _) = tree.entries["etc/passwd"],
+            case .text(let hosts, _) = tree.entries["etc/hosts"]
+        else {
             Issue.record("etc/passwd or etc/hosts is missing")
             return
         }
@@ -113,8 +121,12 @@ import TimeTravel
     }
 
     @Test func `libraries are read from ldd, and a missing one is an error`() throws {
-        let listing = "\tlinux-vdso.so.1 (0x1)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x2)\n\t/lib64/ld-linux-x86-64.so.2 (0x3)\n"
-        #expect(try SharedLibraries.paths(in: listing, of: "x") == ["/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2"])
+        let listing =
+            "\tlinux-vdso.so.1 (0x1)\n\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x2)\n\t/lib64/ld-linux-x86-64.so.2 (0x3)\n"
+        #expect(
+            try SharedLibraries.paths(in: listing, of: "x") == [
+                "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2",
+            ])
         #expect(throws: GuestError.self) { try SharedLibraries.paths(in: "\tlibx.so => not found\n", of: "x") }
     }
 }

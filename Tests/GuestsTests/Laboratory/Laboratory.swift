@@ -63,7 +63,9 @@ actor Laboratory {
         defer { try? FileManager.default.removeItem(atPath: tree) }
         try FileManager.default.createDirectory(atPath: "\(tree)/bin", withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: try HostProgram.busybox.path(), toPath: "\(tree)/bin/busybox")
-        for name in ["sh", "date", "cat", "mkdir", "sleep", "echo", "uname", "dd", "yes", "head", "tr", "nproc", "ls", "id"] {
+        for name in [
+            "sh", "date", "cat", "mkdir", "sleep", "echo", "uname", "dd", "yes", "head", "tr", "nproc", "ls", "id",
+        ] {
             try FileManager.default.createSymbolicLink(atPath: "\(tree)/bin/\(name)", withDestinationPath: "busybox")
         }
         let made = try await hostStore().withConnection {
@@ -77,7 +79,8 @@ actor Laboratory {
     func derivation(_ script: String, name: String = "test", inputs: [StorePath] = []) async throws -> StorePath {
         let (store, shell) = (try hostStore(), try await shellItem())
         let plain = Derivation(
-            outputs: [DerivationOutput(name: "out", path: nil)], inputDerivations: inputs.map { .init(path: $0, outputs: ["out"]) },
+            outputs: [DerivationOutput(name: "out", path: nil)],
+            inputDerivations: inputs.map { .init(path: $0, outputs: ["out"]) },
             inputSources: [shell],
             system: "x86_64-linux", builder: "\(shell)/bin/sh", arguments: ["-c", script],
             environment: [

@@ -2,9 +2,10 @@
 
 import Derivations
 import Foundation
-@testable import Guests
 import Testing
 import TimeTravel
+
+@testable import Guests
 
 /// All tests with real guests, so that one guest runs at a time.
 @Suite(.serialized, .enabled(if: Laboratory.isEquipped, Comment(rawValue: Laboratory.missingEquipment)))
@@ -38,7 +39,8 @@ extension Laboratory {
         on host: GuestHost? = nil, progress: @escaping @Sendable (GuestBuild.Progress, String) -> Void = { _, _ in }
     ) async throws -> LaboratoryRun {
         try await build(
-            derivation: try await derivation(script), limits: limits, keepsOutputs: keepsOutputs, cores: cores, on: host,
+            derivation: try await derivation(script), limits: limits, keepsOutputs: keepsOutputs, cores: cores,
+            on: host,
             progress: progress)
     }
 

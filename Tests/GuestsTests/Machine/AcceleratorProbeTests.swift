@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-@testable import Guests
 import Logging
 import Testing
+
+@testable import Guests
 
 extension RealGuests {
     @Suite struct AcceleratorProbeTests {
@@ -15,13 +16,15 @@ extension RealGuests {
             let directory = laboratory.runDirectory()
             try FileTree.makeDirectories(directory)
             defer { try? FileTree.remove(directory) }
-            let probe = AcceleratorProbe(qemu: host.qemu, kernel: kernel, directory: directory, logger: Logger(label: "probe"))
+            let probe = AcceleratorProbe(
+                qemu: host.qemu, kernel: kernel, directory: directory, logger: Logger(label: "probe"))
             #expect(try await probe.boots(.tcg, limit: .seconds(120)))
             #expect(try FileTree.names(in: directory).isEmpty)
             let first = try await probe.accelerator(limit: .seconds(5))
             // A QEMU that is not there cannot be asked again.
             let forgetful = AcceleratorProbe(
-                qemu: QEMUProgram(path: "/nonexistent", version: host.qemu.version), kernel: kernel, directory: directory,
+                qemu: QEMUProgram(path: "/nonexistent", version: host.qemu.version), kernel: kernel,
+                directory: directory,
                 logger: Logger(label: "probe"))
             #expect(try await forgetful.accelerator() == first)
         }
@@ -32,7 +35,8 @@ extension RealGuests {
             let directory = laboratory.runDirectory()
             try FileTree.makeDirectories(directory)
             defer { try? FileTree.remove(directory) }
-            let probe = AcceleratorProbe(qemu: host.qemu, kernel: kernel, directory: directory, logger: Logger(label: "probe"))
+            let probe = AcceleratorProbe(
+                qemu: host.qemu, kernel: kernel, directory: directory, logger: Logger(label: "probe"))
             #expect(try await !probe.boots(.tcg, limit: .milliseconds(100)))
             #expect(try FileTree.names(in: directory).isEmpty)
         }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-@testable import Guests
 import SecureShell
 import Testing
+
+@testable import Guests
 
 /// A machine and the work in it end in either order: the outcome names the one that was the cause.
 @Suite struct CourseTests {
@@ -66,10 +67,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (Int32(0), "", GuestEnding.poweredOff), (9, "", .killed(signal: 9)), (1 << 8, "", .gaveUp(status: 1, "bad option")),
-        (0, "[ 1.0] Kernel panic - not syncing: Attempted to kill init!\r\n[ 1.1] CPU: 0", .kernelPanic("Attempted to kill init!")),
+        (Int32(0), "", GuestEnding.poweredOff), (9, "", .killed(signal: 9)),
+        (1 << 8, "", .gaveUp(status: 1, "bad option")),
+        (
+            0, "[ 1.0] Kernel panic - not syncing: Attempted to kill init!\r\n[ 1.1] CPU: 0",
+            .kernelPanic("Attempted to kill init!")
+        ),
     ])
-    func `an ending is read from the status and the console`(_ status: Int32, _ console: String, _ expected: GuestEnding) {
+    func `an ending is read from the status and the console`(
+        _ status: Int32, _ console: String, _ expected: GuestEnding
+    ) {
         #expect(GuestEnding.reading(status: status, console: console, errors: "bad option") == expected)
     }
 }

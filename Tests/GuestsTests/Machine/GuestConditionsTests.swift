@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-@testable import Guests
 import SecureShell
 import Testing
 import TimeTravel
+
+@testable import Guests
 
 /// What a guest is, compared with what it was asked to be.
 extension RealGuests {
@@ -11,8 +12,7 @@ extension RealGuests {
         let laboratory = Laboratory.shared
 
         @Test(arguments: [
-            "1970-02-02T12:00:00Z", "2015-06-30T23:59:55Z", "2038-01-19T03:14:05Z", "2106-02-07T06:28:12Z",
-            "2232-03-31T00:00:00Z",
+            "1970-02-02T12:00:00Z", "2038-01-19T03:14:05Z", "2106-02-07T06:28:12Z", "2232-03-31T00:00:00Z",
         ])
         func `a guest has the date it was asked to have, also across the ends of 32 bits`(_ date: String) async throws {
             let conditions = try await laboratory.conditions(date)
@@ -29,7 +29,7 @@ extension RealGuests {
             #expect(evidence.began >= conditions.date)
         }
 
-        @Test(arguments: [CPUModel.core2duo, .nehalem, .westmere, .max])
+        @Test(arguments: [CPUModel.nehalem, .max])
         func `a guest has the processor it was asked to have`(_ cpu: CPUModel) async throws {
             let conditions = try await laboratory.conditions(cpu: cpu)
             let evidence = try await laboratory.withGuest(conditions: conditions) { try await $0.verify() }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
-@testable import Guests
 import Testing
+
+@testable import Guests
 
 /// What is left of a guest when its owner is killed.
 extension RealGuests {
@@ -48,7 +49,9 @@ extension RealGuests {
         return directory
     }
 
-    @Test func `a living owner's guest is left alone, and one that only has the number of a living process is not`() async throws {
+    @Test func `a living owner's guest is left alone, and one that only has the number of a living process is not`()
+        async throws
+    {
         let runs = try temporary()
         defer { try? FileTree.remove(runs) }
         let (ours, theirs) = (GuestFiles(directory: "\(runs)/ours"), GuestFiles(directory: "\(runs)/theirs"))

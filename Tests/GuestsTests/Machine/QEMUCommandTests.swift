@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-@testable import Guests
 import Testing
 import TimeTravel
+
+@testable import Guests
 
 @Suite struct QEMUCommandTests {
     private func specification(
@@ -11,9 +12,11 @@ import TimeTravel
     ) throws -> GuestSpecification {
         let kernel = try #require(KernelRelease(rawValue: "6.1.0-1-amd64"))
         return GuestSpecification(
-            conditions: Conditions(date: try #require(Instant("2100-01-01T00:00:00Z")), cpu: cpu, kernel: kernel, cores: cores),
+            conditions: Conditions(
+                date: try #require(Instant("2100-01-01T00:00:00Z")), cpu: cpu, kernel: kernel, cores: cores),
             accelerator: accelerator, memory: 1024,
-            kernel: GuestKernel(release: kernel, path: "/k/vmlinux", initialFileSystem: "/k/init", modules: ["a.ko"], hash: ""),
+            kernel: GuestKernel(
+                release: kernel, path: "/k/vmlinux", initialFileSystem: "/k/init", modules: ["a.ko"], hash: ""),
             image: GuestImage(userland: "/i/nix.erofs", flavour: "nix", hash: ""),
             files: GuestFiles(directory: directory), storeDirectory: "/gnu/store", sessions: sessions)
     }
