@@ -101,16 +101,18 @@ package struct SourceFetcher: Sendable {
 
     private func web(_ url: String, _ folder: String) async throws -> (String, String) {
         let target = "\(folder)/file"
+        // curl's own limit holds only where the server tells the size beforehand.
         let answer = try await HostTool.run(
-            "curl",
+            "prlimit",
             [
-                "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10", "--proto",
+                "--fsize=\(sizeLimit)", "--core=0", "--", "curl", "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10", "--proto",
                 "=https,http,ftp,file", "--proto-redir", "=https,http", "--connect-timeout", "30", "--speed-limit", "1",
                 "--speed-time", "60", "--max-filesize", String(sizeLimit), "--output", target, "--write-out",
                 "%{response_code}", "--", url,
             ], limit: .seconds(3600))
         guard answer.isSuccess else {
             let text = "\(url): \(answer.complaint)"
+            if answer.status == 128 + SIGXFSZ { throw SourceError.notThere("\(url) is larger than \(sizeLimit) bytes") }
             // 37: no such file; 22: the server answered an error, of which these say that it is gone.
             let isGone = answer.status == 37 || (answer.status == 22 && ["404", "410"].contains(answer.output))
             throw isGone ? SourceError.notThere(text) : SourceError.failed(text)
