@@ -17,6 +17,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -41,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -65,7 +67,7 @@ let package = Package(
         module("TimeTravel", ["CZlib"]),
         module("Jobsets", ["TimeTravel", yams]),
         module("Postgres", ["CPostgres", "ThreadExecutors", subprocess]),
-        module("SecureShell", ["CSSH", "ByteStreams", "ThreadExecutors"]),
+        module("SecureShell", ["CSSH", "ByteStreams"]),
         module("Transfer", ["CCurl", "ThreadExecutors"]),
 
         // The store, guests, evaluators.
@@ -73,12 +75,12 @@ let package = Package(
         module(
             "Guests",
             ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "ThreadExecutors",
-             "TimeTravel", logging, subprocess]),
+             "TimeTravel", logging, subprocess, systemPackage]),
         .target(
-            name: "Sources", dependencies: ["Derivations", "StoreDaemon", subprocess],
+            name: "Sources", dependencies: ["Derivations", "StoreDaemon", subprocess, systemPackage],
             resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
         .target(
-            name: "Evaluators", dependencies: ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", logging, subprocess],
+            name: "Evaluators", dependencies: ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", subprocess, systemPackage],
             swiftSettings: strict),
 
         // The farm.
@@ -110,6 +112,9 @@ let package = Package(
         tests("Jobsets", ["Jobsets", "TimeTravel"]),
         tests("Postgres", ["Postgres", "PostgresFixture", "ThreadExecutors"]),
         tests("SecureShell", ["ByteStreams", "SecureShell"]),
+        tests(
+            "Guests",
+            ["Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess, systemPackage]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
         tests(

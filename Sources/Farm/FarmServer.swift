@@ -32,6 +32,7 @@ package struct FarmServer: Sendable {
             let parts = try await FarmParts(
                 configuration: configuration, database: database, wakeUps: WakeUps(listener: PostgresListener(server)),
                 logger: logger)
+            try await LeftoverGuests.sweep(configuration.dataDirectory.runs)
             try await database.requeueEvaluations()
             try await database.requeueSources()
             try await database.retireWorkers(named: parts.workerName)

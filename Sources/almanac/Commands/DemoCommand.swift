@@ -4,6 +4,7 @@ import ArgumentParser
 import Farm
 import Foundation
 import Jobsets
+import TimeTravel
 import UnixSignals
 
 struct DemoCommand: AsyncParsableCommand {
@@ -32,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
                 for await _ in signals { return .interrupted }
                 return .interrupted
             }
-            group.addTask { .settled(try await work(configuration, descriptions)) }
+            group.addTask { .settled(address: try await work(configuration, descriptions)) }
             defer { group.cancelAll() }
             return try await group.next() ?? .interrupted
         }
