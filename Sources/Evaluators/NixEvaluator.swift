@@ -14,12 +14,16 @@ import SystemPackage
 package struct NixEvaluator: Sendable {
     /// What an evaluation may take.
     package struct Limits: Sendable {
+        /// For all of it.
         package var time: Duration
+        /// For one package, and for the list of them.
+        package var packageTime: Duration
         /// Bytes of address space.
         package var memory: Int
 
-        package init(time: Duration = .seconds(900), memory: Int = 8 << 30) {
+        package init(time: Duration = .seconds(3600), packageTime: Duration = .seconds(120), memory: Int = 8 << 30) {
             self.time = time
+            self.packageTime = packageTime
             self.memory = memory
         }
     }
@@ -41,37 +45,65 @@ package struct NixEvaluator: Sendable {
         progress: @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) async throws -> (jobs: [EvaluatedJob], log: String) {
         let file = "\(checkout)/\(expression)"
-        let listing = try await nix(
-            ["--eval", "--strict", "--json", "--expr", "builtins.attrNames (import \(Self.quoted(path: file)) { })"],
-            checkout: checkout)
+        // As nix-instantiate reads a file: a set, or a function that gives one.
+        let list = "let it = import \(Self.quoted(path: file)); in "
+            + "builtins.attrNames (if builtins.isFunction it then it { } else it)"
+        let listing = try await nix(["--eval", "--strict", "--json", "--expr", list], checkout: checkout)
         guard listing.isSuccess else {
             throw EvaluationError.evaluator(Self.firstError(listing.errors), log: listing.errors)
         }
         let all = try JSONDecoder().decode([String].self, from: Data(listing.output.utf8))
         let names = try Self.select(packages, from: all)
+        let deadline = ContinuousClock.now + limits.time
         var jobs: [EvaluatedJob] = []
         var log = listing.errors
-        for (index, name) in names.enumerated() {
-            try Task.checkCancellation()
-            let answer = try await nix(["--attr", Self.quoted(attribute: name), file], checkout: checkout)
-            jobs.append(try job(name, answer))
-            if !answer.isSuccess { log += "\(name):\n\(answer.errors)\n" }
-            progress(index + 1, names.count)
+        // A batch that fails is halved until the package that fails is found: few runs where few fail.
+        var batches = stride(from: 0, to: names.count, by: Self.batchSize).reversed().map {
+            Array(names[$0..<min($0 + Self.batchSize, names.count)])
+        }
+        while let batch = batches.popLast() {
+            guard ContinuousClock.now < deadline else { throw EvaluationError.tookTooLong(limits.time, log: log) }
+            let answer = try await instantiate(batch, of: file, checkout: checkout)
+            if batch.count > 1 && answer.derivations?.count != batch.count {
+                batches += [Array(batch[(batch.count / 2)...]), Array(batch[..<(batch.count / 2)])]
+                continue
+            }
+            if !answer.isSuccess { log += "\(batch.joined()):\n\(answer.errors)\n" }
+            jobs += try self.jobs(batch, answer)
+            progress(jobs.count, names.count)
         }
         return (jobs, String(log.suffix(1 << 20)))
     }
 
-    private func job(_ name: String, _ answer: Answer) throws -> EvaluatedJob {
-        let paths = answer.output.split(separator: "\n").map { $0.prefix { $0 != "!" } }
-        guard answer.isSuccess, let text = paths.last else {
-            return EvaluatedJob(
-                name: name, package: name, version: "", system: "",
-                derivation: .failure(PackageFailure(message: Self.firstError(answer.errors))))
+    private static let batchSize = 64
+
+    private func instantiate(_ names: [String], of file: String, checkout: String) async throws -> Answer {
+        do {
+            return try await nix(
+                names.flatMap { ["--attr", Self.quoted(attribute: $0)] } + [file], checkout: checkout)
+        } catch EvaluationError.tookTooLong(let limit, _) {
+            return Answer(
+                isSuccess: false, output: "", errors: "error: it was stopped after \(limit.components.seconds) s")
         }
-        let path = try StorePath(parsing: String(text))
+    }
+
+    private func jobs(_ names: [String], _ answer: Answer) throws -> [EvaluatedJob] {
+        if let paths = answer.derivations, paths.count == names.count {
+            return try zip(names, paths).map { try job($0, StorePath(parsing: $1)) }
+        }
+        let message = answer.derivations.map { "it is \($0.count) derivations, not one" } ?? Self.firstError(answer.errors)
+        return names.map {
+            EvaluatedJob(
+                name: $0, package: $0, version: "", system: "", derivation: .failure(PackageFailure(message: message)))
+        }
+    }
+
+    private func job(_ name: String, _ path: StorePath) throws -> EvaluatedJob {
         let derivation = try store.derivation(at: path)
         var meta: [String: String] = [:]
-        for key in ["timezone", "released"] { meta[key == "released" ? "release" : key] = derivation[variable: key] }
+        for (variable, key) in [("timezone", "timezone"), ("released", "release")] {
+            if let value = derivation[variable: variable], !value.isEmpty { meta[key] = value }
+        }
         return EvaluatedJob(
             name: name, package: derivation[variable: "pname"] ?? name, version: derivation[variable: "version"] ?? "",
             system: derivation.system, derivation: .success(path), meta: meta)
@@ -81,6 +113,11 @@ package struct NixEvaluator: Sendable {
         let isSuccess: Bool
         let output: String
         let errors: String
+
+        /// Nil when it failed. One line each, with `!output` after it for any but the first output.
+        var derivations: [String]? {
+            isSuccess ? output.split(separator: "\n").map { String($0.prefix { $0 != "!" }) } : nil
+        }
     }
 
     /// One run of nix-instantiate, in its limits.
@@ -102,8 +139,8 @@ package struct NixEvaluator: Sendable {
                     errors: result.standardError)
             }
             group.addTask { [limits] in
-                try await Task.sleep(for: limits.time)
-                throw EvaluationError.tookTooLong(limits.time, log: "")
+                try await Task.sleep(for: limits.packageTime)
+                throw EvaluationError.tookTooLong(limits.packageTime, log: "")
             }
             defer { group.cancelAll() }
             guard let answer = try await group.next() else { throw CancellationError() }
@@ -130,10 +167,8 @@ package struct NixEvaluator: Sendable {
         let known = Set(all)
         let unknown = names.filter { !known.contains($0) }
         guard unknown.isEmpty else {
-            let similar = all.filter { name in
-                unknown.contains { wrong in name.hasPrefix(wrong.prefix(4)) || wrong.hasPrefix(name.prefix(4)) }
-            }
-            throw EvaluationError.unknownPackages(unknown, suggestions: Array(similar.prefix(5)))
+            let similar = unknown.flatMap { NearMisses.of($0, among: all) }
+            throw EvaluationError.unknownPackages(unknown, suggestions: Array(similar.prefix(10)))
         }
         return names
     }
@@ -141,7 +176,8 @@ package struct NixEvaluator: Sendable {
     /// A path as a Nix string that is then a path: no character of it is read as Nix.
     private static func quoted(path: String) -> String { "(/. + \(quoted(string: path)))" }
 
-    private static func quoted(attribute: String) -> String { quoted(string: attribute) }
+    /// For `--attr`, which knows quotes, so that a dot is a dot, and no escapes.
+    private static func quoted(attribute: String) -> String { "\"\(attribute)\"" }
 
     private static func quoted(string: String) -> String {
         "\""
