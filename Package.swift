@@ -99,7 +99,7 @@ let package = Package(
             name: "almanac",
             dependencies: [
                 "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "TimeTravel", "WebAPI", argumentParser, lifecycle,
-                logging, unixSignals,
+                logging, nioCore, unixSignals,
             ], swiftSettings: strict),
 
         // Tests.

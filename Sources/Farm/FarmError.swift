@@ -10,6 +10,7 @@ package enum FarmError: Error, CustomStringConvertible {
     case noKernel(wanted: String, known: [String])
     case serverDidNotStart(log: String, lastLines: String)
     case jobsetFiles(String)
+    case addressInUse(host: String, port: Int)
 
     package var description: String {
         switch self {
@@ -36,6 +37,8 @@ package enum FarmError: Error, CustomStringConvertible {
             """
         case .serverDidNotStart(let log, let lastLines):
             "the server did not start; its log is \(log):\n\(lastLines)"
+        case .addressInUse(let host, let port):
+            "another program listens on \(host):\(port). Choose another port with --port (0 takes a free one) or ALMANAC_PORT."
         case .jobsetFiles(let report):
             report + "\nNothing was loaded. Mend the file and try again."
         }

@@ -42,7 +42,8 @@ package struct Worker: Service {
                 for _ in 0..<capacity { group.addTask { await serve(worker) } }
             }
         }
-        // What was in flight goes back to the queue now rather than when the silence is noticed.
+        // What was in flight goes back to the queue now rather than when the silence is noticed. When another part has
+        // failed this is cut short; then the next server on this data directory does it.
         do {
             try await database.retire(worker: worker)
         } catch {

@@ -32,10 +32,16 @@ package struct TrapEntry: Sendable {
 }
 
 extension FarmDatabase {
-    private static let trapEntryQuery = """
-        select q.*, n.investigation_id, n.first_bad, n.created, n.changed
+    /// - Parameter withRevisions: without them the database need not look into every evaluation.
+    private static func trapEntryQuery(withRevisions: Bool) -> String {
+        """
+        select q.id, q.package, q.version, q.hash, q.name, q.verdict, q.axis, q.windows, q.periodic, q.cpu_edge, q.cause,
+               q.evidence, q.probability, q.runs, q.status, q.date, q.cpu, q.kernel, q.cores,
+               \(withRevisions ? "q.revisions" : "'{}'::text[] revisions"),
+               n.investigation_id, n.first_bad, n.created, n.changed
         from (\(trapQuery)) q join trap n on n.id = q.id
         """
+    }
 
     private static func trapEntry(_ row: PostgresRow) throws -> TrapEntry {
         TrapEntry(
@@ -45,9 +51,9 @@ extension FarmDatabase {
     }
 
     /// The catalog's entries that a filter lets through, by number.
-    package func trapEntries(_ filter: TrapFilter) async throws -> [TrapEntry] {
+    package func trapEntries(_ filter: TrapFilter, withRevisions: Bool = true) async throws -> [TrapEntry] {
         try await pool.query(
-            Self.trapEntryQuery + """
+            Self.trapEntryQuery(withRevisions: withRevisions) + """
 
                 where ($1::int is null or n.id = $1) and ($2::text is null or n.package = $2)
                   and ($3::text is null or n.axis = $3) and ($4::text is null or n.cause = $4)
@@ -68,16 +74,18 @@ extension FarmDatabase {
         ).map(Self.trapEntry)
     }
 
-    /// The entries found last, newest first.
+    /// The entries found last, newest first, without revisions.
     package func newestTraps(limit: Int) async throws -> [TrapEntry] {
-        try await pool.query(Self.trapEntryQuery + " order by n.created desc, n.id desc limit $1", [limit])
-            .map(Self.trapEntry)
+        try await pool.query(
+            Self.trapEntryQuery(withRevisions: false) + " order by n.created desc, n.id desc limit $1", [limit]
+        )
+        .map(Self.trapEntry)
     }
 
-    /// Open traps whose next bad instant is still to come, soonest first.
+    /// Open traps whose next bad instant is still to come, soonest first, without revisions.
     package func comingTraps(after now: Instant, limit: Int) async throws -> [TrapEntry] {
         try await pool.query(
-            Self.trapEntryQuery + """
+            Self.trapEntryQuery(withRevisions: false) + """
 
                 where n.first_bad > $1 and n.status in ('open', 'annotated') order by n.first_bad, n.id limit $2
                 """, [now.timestamp, limit]

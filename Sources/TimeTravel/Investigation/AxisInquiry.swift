@@ -64,14 +64,21 @@ struct AxisInquiry {
             observations[$0].isBad && $0.taking(.date, from: bad) == bad
         }
         .map { (hard: $0, easy: good.taking(.date, from: $0)) }
-        if let cured = pairs.first(where: { observations[$0.easy].isGood }) {
-            switch separate(others, bad: cured.hard, good: cured.easy, date: bad, interaction: .conjunction) {
+        let farthest = good.taking(.date, from: bad)
+        // Beside an edge a build may pass by running across it: only the screening date itself can show a cure.
+        if pairs.contains(where: { observations[$0.easy].isGood }) {
+            switch state(farthest) {
+            case .open: return .need([farthest])
+            case .bad: return .settled(nil)
+            case .good: break
+            }
+            switch separate(others, bad: bad, good: farthest, date: bad, interaction: .conjunction) {
             case .need(let conditions): return .need(conditions)
             case .settled(let answer): return .settled(answer)
             }
         }
         if pairs.contains(where: { observations[$0.easy].isBad }) { return .settled(nil) }
-        return .need([good.taking(.date, from: bad)])
+        return .need([farthest])
     }
 
     /// As long as few builds failed under the hard conditions, one that looks for the date edge and passes settles the

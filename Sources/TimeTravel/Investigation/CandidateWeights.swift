@@ -5,11 +5,13 @@ struct CandidateWeights {
     private let candidates: [Candidate]
     private let telling: Set<LogFact.Kind>
     private let precision: Precision
+    private let origins: [Instant]
 
     /// The most candidates that are weighed; the lightest are dropped.
     private static let most = 2_000
 
-    init(_ candidates: Set<Candidate>, telling: Set<LogFact.Kind>, precision: Precision) {
+    init(_ candidates: Set<Candidate>, telling: Set<LogFact.Kind>, subject: Subject) {
+        origins = Array(([subject.reference.date] + subject.releases).prefix(3))
         let sorted = candidates.sorted {
             ($0.instant, $0.kind.rawValue, $0.side.rawValue, $0.weight) < (
                 $1.instant, $1.kind.rawValue, $1.side.rawValue, $1.weight
@@ -18,7 +20,7 @@ struct CandidateWeights {
         let kept = sorted.count <= Self.most ? sorted : Array(sorted.sorted { $0.weight > $1.weight }.prefix(Self.most))
         self.candidates = kept
         self.telling = telling
-        self.precision = precision
+        precision = subject.precision
     }
 
     func prior(_ side: EdgeGap.Side) -> EdgePrior {
@@ -35,7 +37,7 @@ struct CandidateWeights {
             weighed.append((instant + 1, weight * 0.12))
             weighed.append((instant + 2, weight * 0.03))
         }
-        return EdgePrior(weighed)
+        return EdgePrior(weighed, origins: precision == .day ? [] : origins)
     }
 
     private func weight(_ candidate: Candidate, _ side: EdgeGap.Side) -> Double {

@@ -58,6 +58,8 @@ struct DateInquiry {
         let informed = weights(derived)
         var wanted: [Conditions] = []
         for gap in gapsWithFailures {
+            // An end that is proven by itself is not reopened by what the other end suggests.
+            if unsettled(search(gap, weights([])), room: 1) == nil { continue }
             wanted += unsettled(search(gap, informed), room: free - wanted.count) ?? []
         }
         if !wanted.isEmpty, wanted.count >= free { return .need(wanted.prefixed(free)) }
@@ -65,14 +67,19 @@ struct DateInquiry {
             wanted += conditions(search(gap, informed).probes(max(0, free - wanted.count)))
         }
         if !wanted.isEmpty { return .need(wanted.prefixed(free)) }
-        let result = self.result(edges: gapsWithFailures.compactMap { edge(search($0, informed)) }, periodic: nil)
+        let result = self.result(edges: gapsWithFailures.compactMap { edge(best($0, informed)) }, periodic: nil)
         let spread = SpreadProbes(timeline: timeline, result: result).missing
         return spread.isEmpty ? .settled(result) : .need(conditions(spread).prefixed(free))
     }
 
+    private func best(_ gap: EdgeGap, _ informed: CandidateWeights) -> EdgeSearch {
+        let alone = search(gap, weights([]))
+        return unsettled(alone, room: 1) == nil ? alone : search(gap, informed)
+    }
+
     private func weights(_ derived: Set<Candidate>) -> CandidateWeights {
         CandidateWeights(
-            candidates.union(derived), telling: observations.telling, precision: subject.precision)
+            candidates.union(derived), telling: observations.telling, subject: subject)
     }
 
     private func search(_ gap: EdgeGap, _ weights: CandidateWeights) -> EdgeSearch {
@@ -84,7 +91,7 @@ struct DateInquiry {
     /// Builds that an edge with failures still needs; nil when it is proven.
     private func unsettled(_ search: EdgeSearch, room: Int) -> [Conditions]? {
         guard search.isResolved, search.belief.nearest > 0.5 else { return conditions(search.probes(max(0, room))) }
-        if search.doubt > Tuning.edgeDoubt, let date = search.gap.nearestFailure { return [repetition(date)] }
+        if search.doubt > observations.allowedDoubt, let date = search.gap.nearestFailure { return [repetition(date)] }
         if search.gap.good.conditions.taking(.date, from: template) != template {
             return conditions([search.gap.good.conditions.date])
         }
@@ -199,7 +206,7 @@ extension DateInquiry {
 
     /// Every sign change as far as it is known, nothing refined.
     private var roughEdges: [ProvenEdge] {
-        let weights = CandidateWeights(candidates, telling: observations.telling, precision: subject.precision)
+        let weights = CandidateWeights(candidates, telling: observations.telling, subject: subject)
         return gapsWithFailures.compactMap { edge(search($0, weights)) }
     }
 

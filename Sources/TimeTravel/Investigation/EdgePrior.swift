@@ -8,6 +8,8 @@ struct EdgePrior {
     private let atoms: [(instant: Int64, weight: Double)]
     /// `sums[i]` is the weight of the first i atoms.
     private let sums: [Double]
+    /// Times of day, in seconds, at which windows counted in whole days from a release would end.
+    private let phases: [Int64]
 
     /// Weight per boundary, for a span of about a century whose share of "not a candidate" is 1.
     private enum Share {
@@ -15,11 +17,15 @@ struct EdgePrior {
         static let perMonth = 0.03 / 1_320
         static let perDay = 0.12 / 40_200
         static let perHour = 0.03 / 964_000
+        static let perPhase = 0.08 / 40_200
         static let perSecond = 0.60 / 3.47e9
     }
 
     /// `candidates` weigh together as much as their number and quality justify, against 1 for all other instants.
-    init(_ candidates: [(instant: Instant, weight: Double)]) {
+    ///
+    /// `origins` are instants from which a window of whole days may be counted.
+    init(_ candidates: [(instant: Instant, weight: Double)], origins: [Instant] = []) {
+        phases = Set(origins.map { Int64($0.secondOfDay) }).filter { $0 > 0 }.sorted()
         var merged: [Int64: Double] = [:]
         for candidate in candidates where candidate.weight > 0 {
             merged[candidate.instant.seconds, default: 0] += candidate.weight
@@ -58,7 +64,10 @@ struct EdgePrior {
             + Double(last.day - first.day) * Share.perDay
             + Double(last.hour - first.hour) * Share.perHour
             + Double(high - low) * Share.perSecond
+            + phases.reduce(0) { $0 + Double(Self.day(high - $1) - Self.day(low - $1)) * Share.perPhase }
     }
+
+    private static func day(_ seconds: Int64) -> Int { Instant(seconds: seconds).daysSinceEpoch }
 
     /// Running numbers of the calendar units whose start is at or before `seconds`.
     private static func calendar(_ seconds: Int64) -> (year: Int, month: Int, day: Int, hour: Int) {

@@ -106,9 +106,9 @@ struct EdgeSearch {
         let isOutwards = gap.side == .upper
         let preferred = (failing(at: high) - share < share - failing(at: low)) == isOutwards ? boundary : before
         if let choice = options.contains(preferred) ? preferred : options.first { return Instant(seconds: choice) }
-        // Both were tried and failed: one of these failures may be chance.
-        let failed = [preferred, before, boundary].first(where: tried.contains)
-        return failed.map { Instant(seconds: $0) } ?? fallback
+        // If the edge were here, the failure next to it on the good side would be chance: look at that one again.
+        let conflicting = gap.side == .upper ? tried.filter { $0 < boundary }.max() : tried.filter { $0 >= boundary }.min()
+        return conflicting.map { Instant(seconds: $0) } ?? fallback
     }
 
     /// Halfway between the two builds next to the edge, when no candidate can be tested any more.

@@ -77,7 +77,7 @@ struct Inquiry {
             case .settled(let result): cpu = result
             }
         } else if !answer.others.isEmpty, let bad = answer.otherBad,
-            observations.chanceOfFlakes(observations[bad].failed) > Tuning.edgeDoubt
+            observations.chanceOfFlakes(observations[bad].failed) > observations.allowedDoubt
         {
             return .need([bad])
         }

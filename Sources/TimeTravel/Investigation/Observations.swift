@@ -56,6 +56,9 @@ struct Observations {
     /// Sound builds that failed all the same.
     var knownFlakes: [ObservedRun] { tallies.values.filter(\.isGood).flatMap(\.failed) }
 
+    /// How often a claimed edge may lie elsewhere.
+    var allowedDoubt: Double { knownFlakes.isEmpty ? Tuning.edgeDoubt : Tuning.flakyEdgeDoubt }
+
     /// Seconds by the guest's clock that a build is expected to need at the most.
     func expectedSeconds(_ subject: Subject) -> Int64 {
         runs.map { $0.ended - $0.began }.max() ?? subject.expectedSeconds

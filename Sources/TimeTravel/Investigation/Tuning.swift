@@ -4,6 +4,8 @@
 enum Tuning {
     /// A claim that an edge lies where it is reported may be wrong this often.
     static let edgeDoubt = 0.008
+    /// The same for a package that was seen to fail by chance.
+    static let flakyEdgeDoubt = 0.002
     /// A step on the way, which later builds would correct, may be wrong this often.
     static let stepDoubt = 0.03
     /// As before, for what is rare to begin with.

@@ -17,7 +17,17 @@ extension Endpoint {
             contents: [Content(mediaType: "application/json", schema: schema)], otherStatuses: [:], respond: respond)
     }
 
-    private static let nr = Parameter<Int>.number("nr", about: "How many entries to give, at most 1000.")
+    private static let nr = count(most: Parameters.limits.most)
+    private static let shortNr = count(most: 100)
+
+    /// How many entries to give; a greater number is read too, because Cuirass has an error of its own for it.
+    private static func count(most: Int) -> Parameter<Int> {
+        Parameter(
+            "nr", expected: "a whole number from 1 to \(most)", about: "How many entries to give, at most \(most).",
+            schema: ["type": "integer", "minimum": 1, "maximum": .integer(Int64(most))]
+        ) { text in Int32(text).flatMap { $0 > 0 ? Int($0) : nil } }
+    }
+
     private static let id = Parameter<Int>.number("id", about: "An evaluation's number.")
     private static let evaluationNumber = Parameter<Int>.number("evaluation", about: "Only jobs of this evaluation.")
     private static let spec = Parameter<String>.text("spec", about: "A jobset's name.")
@@ -58,12 +68,12 @@ extension Endpoint {
 
     private static let latestBuilds = compatible(
         "/api/latestbuilds", "listLatestBuilds", "Finished builds, newest evaluation first, as Cuirass gives them.",
-        [nr.facts, evaluationNumber.facts, jobsetName.facts, job.facts, system.facts, status.facts],
+        [nr.facts.demanded, evaluationNumber.facts, jobsetName.facts, job.facts, system.facts, status.facts],
         schema: Schema.array(of: .cuirassBuild)
     ) { call in try await builds(call, .finished) }
 
     private static let queue = compatible(
-        "/api/queue", "listQueue", "Builds that have not ended, as Cuirass gives them.", [nr.facts],
+        "/api/queue", "listQueue", "Builds that have not ended, as Cuirass gives them.", [nr.facts.demanded],
         schema: Schema.array(of: .cuirassBuild)
     ) { call in try await builds(call, .unfinished) }
 
@@ -73,7 +83,7 @@ extension Endpoint {
     }
 
     private static let cuirassEvaluation = compatible(
-        "/api/evaluation", "getCuirassEvaluation", "One evaluation, as Cuirass gives it.", [id.facts],
+        "/api/evaluation", "getCuirassEvaluation", "One evaluation, as Cuirass gives it.", [id.facts.demanded],
         schema: Schema.cuirassEvaluation.reference
     ) { call in
         let id = try given(id, call)
@@ -86,7 +96,7 @@ extension Endpoint {
 
     private static let cuirassEvaluations = compatible(
         "/api/evaluations", "listCuirassEvaluations", "Evaluations, newest first, as Cuirass gives them.",
-        [nr.facts, spec.facts], schema: Schema.array(of: .cuirassEvaluation)
+        [nr.facts.demanded, spec.facts], schema: Schema.array(of: .cuirassEvaluation)
     ) { call in
         let limit = try limit(call)
         let found = try await call.database.evaluations(jobset: try call.value(spec), limit: limit)
@@ -109,7 +119,7 @@ extension Endpoint {
 
     private static let cuirassJobs = compatible(
         "/api/jobs", "listCuirassJobs", "An evaluation's jobs with their builds' states, as Cuirass gives them.",
-        [evaluationNumber.facts, names.facts, system.facts], schema: Schema.array(of: .cuirassJob)
+        [evaluationNumber.facts.demanded, names.facts, system.facts], schema: Schema.array(of: .cuirassJob)
     ) { call in
         var filter = JobBuildFilter()
         filter.evaluation = try given(evaluationNumber, call)
@@ -122,7 +132,7 @@ extension Endpoint {
     private static let jobHistory = compatible(
         "/api/jobs/history", "listJobHistory",
         "What became of jobs in a jobset's newest evaluations, as Cuirass gives it.",
-        [spec.facts, names.facts, nr.facts], schema: Schema.array(of: .cuirassHistory)
+        [spec.facts.demanded, names.facts.demanded, shortNr.facts.demanded], schema: Schema.array(of: .cuirassHistory)
     ) { call in
         let (jobset, limit) = (try given(spec, call), try limit(call, most: 100))
         let wanted = try given(names, call).split(separator: ",").map(String.init)

@@ -12,7 +12,8 @@ struct Parameter<Value: Sendable>: Sendable {
         _ name: String, in place: ParameterFacts.Place = .query, expected: String, about: String, schema: JSON,
         read: @escaping @Sendable (String) -> Value?
     ) {
-        facts = ParameterFacts(name: name, place: place, expected: expected, about: about, schema: schema)
+        facts = ParameterFacts(
+            name: name, place: place, expected: expected, about: about, schema: schema, isRequired: place == .path)
         self.read = read
     }
 }
@@ -27,6 +28,15 @@ struct ParameterFacts: Sendable {
     let expected: String
     let about: String
     let schema: JSON
+    /// Without it there is no answer.
+    var isRequired = false
+
+    /// The same where it has to be given.
+    var demanded: ParameterFacts {
+        var copy = self
+        copy.isRequired = true
+        return copy
+    }
 }
 
 extension Parameter where Value == Int {

@@ -48,14 +48,23 @@ enum OpenAPIDocument {
         responses["503"] = failure(endpoint, "The database does not answer now.")
         return [
             "operationId": .string(endpoint.name), "summary": .string(endpoint.summary),
-            "parameters": .array(endpoint.parameters.map(parameter)), "responses": .object(responses),
+            "parameters": .array(endpoint.parameters.map { parameter($0, for: endpoint.audience) }),
+            "responses": .object(responses),
         ]
     }
 
-    private static func parameter(_ facts: ParameterFacts) -> JSON {
-        [
-            "name": .string(facts.name), "in": .string(facts.place.rawValue), "required": .bool(facts.place == .path),
-            "description": .string(facts.about), "schema": facts.schema,
+    private static func parameter(_ facts: ParameterFacts, for audience: Endpoint.Audience) -> JSON {
+        let schema: JSON
+        switch audience {
+        case .programs: schema = facts.schema
+        case .people, .cuirassClients:
+            // Forms send fields that were left empty.
+            schema =
+                facts.isRequired ? facts.schema : ["anyOf": [facts.schema, ["type": "string", "maxLength": 0]]]
+        }
+        return [
+            "name": .string(facts.name), "in": .string(facts.place.rawValue), "required": .bool(facts.isRequired),
+            "description": .string(facts.about), "schema": schema,
         ]
     }
 

@@ -44,7 +44,7 @@ enum BuildPages {
         var filter = TrapFilter()
         filter.derivation = name
         filter.limit = 1
-        let trap = try await call.database.trapEntries(filter).first
+        let trap = try await call.database.trapEntries(filter, withRevisions: false).first
         return Page(build.name) {
             tag(.h1) { build.name }
             tag(.p, .css("lead")) { Pieces.conditions(build.conditions) }

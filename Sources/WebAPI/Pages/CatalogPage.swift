@@ -16,7 +16,7 @@ enum CatalogPage {
         let limit = try call.limit()
         filter.after = try call.value(Parameters.after)
         filter.limit = limit + 1
-        let found = try await call.database.trapEntries(filter)
+        let found = try await call.database.trapEntries(filter, withRevisions: false)
         let shown = found.prefix(limit)
         let next = found.count > limit ? shown.last.map { call.here("after", $0.record.id) } : nil
         return Page("Catalog") {

@@ -73,7 +73,8 @@ struct Timeline {
             let until = window.notAfter.map { "until \($0.lastGood)" } ?? "to any later date"
             return "It works \(from) \(until)."
         }
-        return (spans + ["Builds that succeeded: \(good), that failed: \(bad). Today is \(now.date)."]).joined(separator: " ")
+        let counts = "Builds that succeeded: \(good), that failed: \(bad). Today is \(now.date)."
+        return (spans + [counts]).joined(separator: " ")
     }
 
     // MARK: Parts

@@ -49,6 +49,9 @@ struct GuardedAnswers: RouterMiddleware {
                 status: error.status.code, title: error.status.reasonPhrase,
                 detail: error.body ?? error.status.reasonPhrase)
         }
+        if Endpoint.all.contains(where: { $0.fits(request.uri.path) }) {
+            return .methodNotAllowed(request.method.rawValue)
+        }
         return .notFound(
             "There is nothing at \(request.uri.path.prefix(200)). /api/v1/openapi.json lists every address of the server."
         )

@@ -4,7 +4,7 @@ import HTTPTypes
 package import Hummingbird
 import Logging
 
-/// Puts endpoints behind Hummingbird's router: every one by GET and HEAD, told apart from other methods.
+/// Puts endpoints behind Hummingbird's router: every one by GET and HEAD.
 package func almanacRouter(_ services: WebServices) -> Router<WebContext> {
     let router = Router(context: WebContext.self)
     router.add(middleware: GuardedAnswers())
@@ -15,22 +15,18 @@ package func almanacRouter(_ services: WebServices) -> Router<WebContext> {
                 try await endpoint.answer(to: request, context, services)
             }
         }
-        for method in HTTPRequest.Method.others {
-            router.on(path, method: method) { request, context -> Response in
-                throw Problem.methodNotAllowed(request.method.rawValue)
-            }
-        }
         router.on(path, method: .options) { _, _ in Response(status: .noContent) }
     }
     return router
 }
 
-extension HTTPRequest.Method {
-    /// Methods that are answered by an explanation.
-    fileprivate static let others: [HTTPRequest.Method] = [.post, .put, .patch, .delete, .trace, .connect]
-}
-
 extension Endpoint {
+    /// Whether a path is one of this endpoint.
+    func fits(_ path: String) -> Bool {
+        let (given, wanted) = (path.split(separator: "/"), self.path.split(separator: "/"))
+        return given.count == wanted.count && zip(given, wanted).allSatisfy { $1.hasPrefix("{") || $0 == $1 }
+    }
+
     /// The path with variables as Hummingbird writes them.
     var routerPath: String {
         path.split(separator: "/").map { $0.hasPrefix("{") ? ":" + $0.dropFirst().dropLast() : $0 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Farm
 import Foundation
 import Logging
+import NIOCore
 import ServiceLifecycle
 import TimeTravel
 import UnixSignals
@@ -34,6 +35,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard let server = try await open(configuration, logger: logger) else { return }
         do {
             try await serve(server, configuration, logger: logger)
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            await server.close()
+            throw FarmError.addressInUse(host: configuration.host, port: configuration.port)
         } catch {
             await server.close()
             throw error
