@@ -107,7 +107,8 @@ struct EdgeSearch {
         let preferred = (failing(at: high) - share < share - failing(at: low)) == isOutwards ? boundary : before
         if let choice = options.contains(preferred) ? preferred : options.first { return Instant(seconds: choice) }
         // If the edge were here, the failure next to it on the good side would be chance: look at that one again.
-        let conflicting = gap.side == .upper ? tried.filter { $0 < boundary }.max() : tried.filter { $0 >= boundary }.min()
+        let conflicting =
+            gap.side == .upper ? tried.filter { $0 < boundary }.max() : tried.filter { $0 >= boundary }.min()
         return conflicting.map { Instant(seconds: $0) } ?? fallback
     }
 
