@@ -117,6 +117,8 @@ let package = Package(
             ["Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess, systemPackage]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
+        tests("Sources", ["Derivations", "Sources", "StoreDaemon"]),
+        tests("Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"]),
         tests(
             "Farm",
             ["Derivations", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "TimeTravel",

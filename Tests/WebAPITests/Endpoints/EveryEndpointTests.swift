@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    @Test(arguments: ["POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "MKCOL"])
     func `nothing can be changed`(method: String) async throws {
         try await Site.run { site in
             for target in Self.targets {
