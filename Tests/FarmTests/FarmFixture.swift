@@ -24,25 +24,28 @@ struct FarmFixture: Sendable {
         alerts: String = "", _ body: nonisolated(nonsending) (FarmFixture) async throws -> Void
     ) async throws {
         try await withFreshDatabase(migrations: schemaMigrations) { pool in
-            let database = FarmDatabase(pool: pool)
-            let description = try JobsetReader.read(
-                """
-                name: sample
-                engine: nix
-                channel: {name: sample, url: /channels/sample}
-                revisions: [{head: master}]
-                schedule: {cron: 0 2 * * *, timeZone: Europe/Berlin}
-                \(alerts)
-                """, file: "sample.yaml")
-            _ = try await database.store([description], now: start)
-            let jobset = try await database.jobset(named: "sample")
-            try await database.lookedUp(jobset: jobset, nextDue: jobset.nextDue, problem: nil)
-            try await body(
-                FarmFixture(
-                    database: database, jobset: jobset,
-                    worker: try await database.registerWorker(name: "test", host: "here", capacity: 2),
-                    screening: try #require(Conditions("2100-01-01T00:00:00Z x86-64-v1 6.1.0-test-amd64 1"))))
+            try await body(try await make(FarmDatabase(pool: pool), alerts: alerts))
         }
+    }
+
+    /// Puts the jobset and a worker into an empty database.
+    static func make(_ database: FarmDatabase, alerts: String = "") async throws -> FarmFixture {
+        let description = try JobsetReader.read(
+            """
+            name: sample
+            engine: nix
+            channel: {name: sample, url: /channels/sample}
+            revisions: [{head: master}]
+            schedule: {cron: 0 2 * * *, timeZone: Europe/Berlin}
+            \(alerts)
+            """, file: "sample.yaml")
+        _ = try await database.store([description], now: start)
+        let jobset = try await database.jobset(named: "sample")
+        try await database.lookedUp(jobset: jobset, nextDue: jobset.nextDue, problem: nil)
+        return FarmFixture(
+            database: database, jobset: jobset,
+            worker: try await database.registerWorker(name: "test", host: "here", capacity: 2),
+            screening: try #require(Conditions("2100-01-01T00:00:00Z x86-64-v1 6.1.0-test-amd64 1")))
     }
 
     /// A chain of derivations: a source, then each using the one before it.
