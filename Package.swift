@@ -121,8 +121,8 @@ let package = Package(
         tests("Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"]),
         tests(
             "Farm",
-            ["Derivations", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "TimeTravel",
-             lifecycle, logging]),
+            ["Derivations", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "StoreDaemon",
+             "TimeTravel", lifecycle, logging]),
         tests(
             "WebAPI",
             ["CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",

@@ -64,13 +64,16 @@ struct Observations {
         runs.map { $0.ended - $0.began }.max() ?? subject.expectedSeconds
     }
 
+    /// Whether a run's log says something that no log of a passed build says.
+    func speaks(_ run: ObservedRun) -> Bool { run.facts.contains { telling.contains($0.kind) } }
+
     /// How likely failures of these builds would be if all of them were sound.
     ///
     /// A log that speaks of the trap is rarely written by a chance failure, so that such a run counts far less likely; where
     /// logs do speak, one that is silent counts likelier.
     func chanceOfFlakes(_ failures: [ObservedRun]) -> Double {
         guard !telling.isEmpty else { return flakes.chance(ofFailing: failures.count) }
-        let speaking = failures.count { run in run.facts.contains { telling.contains($0.kind) } }
+        let speaking = failures.count(where: speaks)
         let factor = (0..<speaking).reduce(speaking < failures.count ? 6.0 : 1.0) { product, _ in product * 0.03 }
         return min(1, flakes.chance(ofFailing: failures.count) * factor)
     }
