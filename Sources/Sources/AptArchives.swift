@@ -62,6 +62,7 @@ actor AptArchives {
         [
             "-o", "Dir::Etc::SourceList=/dev/null", "-o", "Dir::Etc::SourceParts=\(directory)/sources",
             "-o", "Dir::State::Lists=\(directory)/lists", "-o", "Dir::Cache=\(directory)/cache",
+            "-o", "Dir::Cache::pkgcache=pkgcache.bin", "-o", "Dir::Cache::srcpkgcache=srcpkgcache.bin",
             "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3",
         ]
     }
