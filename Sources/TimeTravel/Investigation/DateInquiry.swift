@@ -91,7 +91,11 @@ struct DateInquiry {
     /// Builds that an edge with failures still needs; nil when it is proven.
     private func unsettled(_ search: EdgeSearch, room: Int) -> [Conditions]? {
         guard search.isResolved, search.belief.nearest > 0.5 else { return conditions(search.probes(max(0, room))) }
-        if search.doubt > allowedDoubt(search.gap), let date = search.gap.nearestFailure { return [repetition(date)] }
+        if search.doubt > observations.allowedDoubt || restsOnOneSilentFailure(search.gap),
+            let date = search.gap.nearestFailure
+        {
+            return [repetition(date)]
+        }
         if search.gap.good.conditions.taking(.date, from: template) != template {
             return conditions([search.gap.good.conditions.date])
         }
@@ -99,10 +103,10 @@ struct DateInquiry {
         return repairs.isEmpty ? nil : conditions(repairs)
     }
 
-    /// Where other failures say why they failed and those of this gap do not, chance has to be ruled out better.
-    private func allowedDoubt(_ gap: EdgeGap) -> Double {
-        let isSilent = !gap.failures.joined().contains(where: observations.speaks)
-        return isSilent && !observations.telling.isEmpty ? Tuning.rareDoubt : observations.allowedDoubt
+    /// No edge is claimed on a single failure whose log gives no reason.
+    private func restsOnOneSilentFailure(_ gap: EdgeGap) -> Bool {
+        let nearest = (gap.failures.first ?? []) + (gap.alsoFailed.first ?? [])
+        return nearest.count == 1 && !nearest.contains(where: observations.speaks)
     }
 
     /// A second look at a failure, under the control's other conditions if nothing explains it: one build then tells
