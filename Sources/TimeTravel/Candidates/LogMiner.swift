@@ -68,8 +68,23 @@ package struct LogMiner: Sendable {
         let most = kind == .dates ? LogMiner.mostDates : LogMiner.mostOfAKind
         guard counts[kind, default: 0] < most else { return }
         counts[kind, default: 0] += 1
-        let text = String(decoding: line.prefix(240).map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }, as: UTF8.self)
+        let shown = LogMiner.withoutColours(line).prefix(240).map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }
+        let text = String(decoding: shown, as: UTF8.self)
         found.append(LogFact(kind: kind, side: side, line: number, text: text, instants: instants))
+    }
+
+    /// The line without a terminal's control sequences: `ESC [`, then anything up to a letter (ECMA-48, 5.4).
+    static func withoutColours(_ line: [UInt8]) -> [UInt8] {
+        var plain: [UInt8] = []
+        var rest = line[...]
+        while let byte = rest.popFirst() {
+            guard byte == 0x1b, rest.first == UInt8(ascii: "[") else {
+                plain.append(byte)
+                continue
+            }
+            rest = rest.dropFirst().drop { !(0x40...0x7e).contains($0) }.dropFirst()
+        }
+        return plain
     }
 
     /// Numbers that are seconds since 1970, of the years 1990 to 2106.

@@ -60,6 +60,11 @@ import Testing
         #expect(facts("[GNUPG:] KEYEXPIRED 1640995200").first?.instants == [Instant(seconds: 1_640_995_200)])
     }
 
+    @Test func `a terminal's colours are left out of what is shown`() {
+        let found = facts("\u{1B}[1m\u{1B}[31mE   certificate has expired\u{1B}[0m\u{1B}[")
+        #expect(found.map(\.text) == ["E   certificate has expired"])
+    }
+
     @Test func `a healthy log says nothing`() {
         #expect(facts("ok 5 - test_totals.t\n259 passed in 0.35s\nBuilt on 2019-01-01\n").isEmpty)
     }
