@@ -89,6 +89,7 @@ actor TestServer {
             } catch {
                 if watchdog.hasEnded { throw FixtureError("initdb or postgres failed; see \(log)") }
                 guard ContinuousClock.now < deadline else { throw error }
+                // A server that comes up gives no signal that a client could wait for.
                 try await Task.sleep(for: .milliseconds(50))
             }
         }

@@ -72,7 +72,7 @@ struct GuixConversationTests {
         let recorder = Recorder()
         let connection = try await StoreConnection.open(over: conversation)
         let path = try await connection.add(file: directory.path, name: "tree", method: .recursive)
-        #expect(path.description == "/gnu/store/h33ypp07v43paljifmn1l47wnr0y01sw-tree")
+        #expect(path.description == "/gnu/store/h33yp07v43paljifmn1l74wnr0y01saw-tree")
         #expect(try await connection.references(of: path) == [])
         try await connection.export([path], isSigned: true, to: recorder.sink)
         let rest = Feed(recorder.bytes)
