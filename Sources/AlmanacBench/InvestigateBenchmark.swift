@@ -21,7 +21,11 @@ enum InvestigateBenchmark {
         var medianPerEdge: Double { perEdge.isEmpty ? 0 : perEdge.sorted()[perEdge.count / 2] }
     }
 
-    static func run(json: Bool, seed: UInt64, trials: Int) {
+    /// The seed and trials of the figures in `docs/results/investigate.md`.
+    static let standardSeed: UInt64 = 1
+    static let standardTrials = 300
+
+    static func run(json: Bool, seed: UInt64 = standardSeed, trials: Int = standardTrials) {
         let rates = [0, 0.01, 0.05, 0.2]
         var rows: [Row] = []
         for rate in rates {

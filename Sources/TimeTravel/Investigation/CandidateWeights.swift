@@ -32,7 +32,6 @@ struct CandidateWeights {
             let best = weights.max() ?? 0
             let weight = best * (1 + 0.1 * Double(min(weights.count - 1, 10)))
             weighed.append((instant, weight))
-            guard precision == .second else { continue }
             // "valid until" means the last good second to some checks and the first bad one to others.
             weighed.append((instant + 1, weight * 0.12))
             weighed.append((instant + 2, weight * 0.03))

@@ -8,7 +8,7 @@ struct FlakeEstimate {
     private let weights: [Double]
 
     private static let rates: [Double] = [0.0005, 0.01, 0.03, 0.06, 0.12, 0.2, 0.3, 0.45, 0.65]
-    private static let prior: [Double] = [0.86, 0.02, 0.03, 0.03, 0.02, 0.02, 0.01, 0.006, 0.004]
+    private static let prior: [Double] = [0.80, 0.02, 0.04, 0.05, 0.04, 0.03, 0.012, 0.006, 0.002]
 
     /// After `passed` sound builds that passed and `failed` sound builds that failed.
     init(passed: Int, failed: Int) {

@@ -57,7 +57,16 @@ struct Observations {
     var knownFlakes: [ObservedRun] { tallies.values.filter(\.isGood).flatMap(\.failed) }
 
     /// How often a claimed edge may lie elsewhere.
-    var allowedDoubt: Double { knownFlakes.isEmpty ? Tuning.edgeDoubt : Tuning.flakyEdgeDoubt }
+    var allowedDoubt: Double { suspectsChance ? Tuning.flakyEdgeDoubt : Tuning.edgeDoubt }
+
+    /// Whether some failure looks like chance: a sound build failed, or one between dates that pass.
+    private var suspectsChance: Bool {
+        let good = goodConditions.map(\.date)
+        guard knownFlakes.isEmpty, let first = good.first, let last = good.last else { return !knownFlakes.isEmpty }
+        return tallies.contains {
+            $0.value.isBad && ($0.key.date > first && $0.key.date < last || good.contains($0.key.date))
+        }
+    }
 
     /// Seconds by the guest's clock that a build is expected to need at the most.
     func expectedSeconds(_ subject: Subject) -> Int64 {

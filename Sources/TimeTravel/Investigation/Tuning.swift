@@ -3,9 +3,9 @@
 /// The numbers an investigation is tuned by; docs/decisions/0021 says how they were chosen.
 enum Tuning {
     /// A claim that an edge lies where it is reported may be wrong this often.
-    static let edgeDoubt = 0.008
+    static let edgeDoubt = 0.015
     /// The same for a package that was seen to fail by chance.
-    static let flakyEdgeDoubt = 0.002
+    static let flakyEdgeDoubt = 0.001
     /// A step on the way, which later builds would correct, may be wrong this often.
     static let stepDoubt = 0.03
     /// As before, for what is rare to begin with.
