@@ -14,7 +14,8 @@ struct Inflate {
     /// What `input` unpacks to, as far as it is sound and not longer than `limit`; and where the data ended.
     static func unpack(_ input: ArraySlice<UInt8>, limit: Int) -> (bytes: [UInt8], end: Int) {
         var inflate = Inflate(input: input, limit: limit)
-        do { try inflate.run() } catch { /* What was unpacked before the damage is as good as any text to search. */  }
+        // Where the data is damaged, what was unpacked before is as good as any text to search.
+        try? inflate.run()
         return (inflate.output, inflate.position)
     }
 
