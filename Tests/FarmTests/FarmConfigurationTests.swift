@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [
         ("prot: 9000", "unknown setting 'prot'"), ("port: many", "port: found 'many'; expected a number"),
         ("port: 70000", "expected a number from 0 to 65535"), ("guests: -1", "expected a number from 0 to 1024"),
-        ("- a\n- b", "expected settings"), ("port: [1, 2]", "expected settings"), ("a: b: c", ""),
+        ("- a\n- b", "expected settings"), ("port: [1, 2]", "expected settings"), ("a: b: c", ".yaml"),
     ])
     func `a wrong file is refused with what was expected`(text: String, words: String) throws {
         let error = #expect(throws: FarmError.self) { _ = try load(text) }
