@@ -37,6 +37,7 @@ let package = Package(
     name: "almanac",
     products: [
         .executable(name: "almanac", targets: ["almanac"]),
+        .executable(name: "almanac-bench", targets: ["almanac-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -64,7 +65,7 @@ let package = Package(
         module("ThreadExecutors", []),
         module("ByteStreams", ["CByteStreams", "ThreadExecutors"]),
         module("Derivations", ["CCrypto"]),
-        module("TimeTravel", ["CZlib"]),
+        module("TimeTravel", []),
         module("Jobsets", ["TimeTravel", yams]),
         module("Postgres", ["CPostgres", "ThreadExecutors", subprocess]),
         module("SecureShell", ["CSSH", "ByteStreams"]),
@@ -101,6 +102,9 @@ let package = Package(
                 "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "TimeTravel", "WebAPI", argumentParser, lifecycle,
                 logging, nioCore, unixSignals,
             ], swiftSettings: strict),
+        .executableTarget(
+            name: "almanac-bench", dependencies: ["TimeTravel", argumentParser], path: "Sources/AlmanacBench",
+            swiftSettings: strict),
 
         // Tests.
         .target(name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: strict),
