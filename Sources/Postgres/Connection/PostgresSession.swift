@@ -15,7 +15,7 @@ final class PostgresSession {
     private(set) var connection: OpaquePointer?
     private var cancelHandle: OpaquePointer?
     /// How long the server may take to answer a request to cancel before the session is given up.
-    private let cancelPatience: Duration = .seconds(10)
+    private let cancelPatience: Duration = .seconds(30)
 
     init(_ configuration: PostgresConfiguration, wake: WakeDescriptor) {
         self.configuration = configuration
