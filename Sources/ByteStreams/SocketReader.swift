@@ -47,7 +47,10 @@ actor SocketReader {
                 count = max(received, 0)
             }
             switch failure {
-            case 0: return bytes
+            case 0:
+                // Our own shutdown reads as an end of the stream too.
+                if bytes.isEmpty, state.isClosed { throw ByteStreamError.closed }
+                return bytes
             case EAGAIN, EINTR: continue
             case ECONNRESET: return []
             default: throw ByteStreamError.system(operation: "read", code: failure)
