@@ -90,15 +90,17 @@ extension FarmDatabase {
               and ($3::text is null or b.state::text = $3) and ($4::int is null or b.id < $4)
             order by b.id desc limit $5
             """, [id, derivation, state, before, limit]
-        ).map { row in
-            BuildRecord(
-                id: try row.decode("id"), derivation: try row.derivationPath(), name: try row.decode("name"),
-                conditions: try row.conditions(), state: try row.decode("state"),
-                isScreening: try row.decode("screening"), pendingInputs: try row.decode("pending"),
-                priority: try row.decode("priority"), runs: try row.decode("runs"), created: try row.instant("created"),
-                finished: try row.optionalInstant("finished"), error: try row.decode("error"),
-                verdict: try row.optionalWord("verdict"))
-        }
+        ).map(Self.buildRecord)
+    }
+
+    static func buildRecord(_ row: PostgresRow) throws -> BuildRecord {
+        BuildRecord(
+            id: try row.decode("id"), derivation: try row.derivationPath(), name: try row.decode("name"),
+            conditions: try row.conditions(), state: try row.decode("state"),
+            isScreening: try row.decode("screening"), pendingInputs: try row.decode("pending"),
+            priority: try row.decode("priority"), runs: try row.decode("runs"), created: try row.instant("created"),
+            finished: try row.optionalInstant("finished"), error: try row.decode("error"),
+            verdict: try row.optionalWord("verdict"))
     }
 
     package func run(_ id: Int64) async throws -> RunRecord? {

@@ -103,15 +103,17 @@ extension FarmDatabase {
             where $1::text is null or j.name = $1
             order by e.id desc limit $2
             """, [jobset, limit]
-        ).map { row in
-            EvaluationRecord(
-                id: try row.decode("id"), jobset: try row.decode("jobset"), commit: try row.decode("commit"),
-                date: try row.instant("date"), subject: try row.decode("subject"), state: try row.decode("state"),
-                cause: try row.decode("cause"), created: try row.instant("created"),
-                started: try row.optionalInstant("started"), finished: try row.optionalInstant("finished"),
-                error: try row.decode("error"), jobs: try row.decode("job_count"),
-                failedJobs: try row.decode("failed_job_count"), builds: try row.json("builds"))
-        }
+        ).map(Self.evaluationRecord)
+    }
+
+    static func evaluationRecord(_ row: PostgresRow) throws -> EvaluationRecord {
+        EvaluationRecord(
+            id: try row.decode("id"), jobset: try row.decode("jobset"), commit: try row.decode("commit"),
+            date: try row.instant("date"), subject: try row.decode("subject"), state: try row.decode("state"),
+            cause: try row.decode("cause"), created: try row.instant("created"),
+            started: try row.optionalInstant("started"), finished: try row.optionalInstant("finished"),
+            error: try row.decode("error"), jobs: try row.decode("job_count"),
+            failedJobs: try row.decode("failed_job_count"), builds: try row.json("builds"))
     }
 
     package func evaluationLog(_ id: Int) async throws -> String? {

@@ -69,15 +69,7 @@ extension FarmDatabase {
               and ($3::text is null or b.state::text = $3) and ($4::int is null or b.id < $4)
             order by b.id desc limit $5
             """, [derivation?.hash, derivation?.name, state, before, limit]
-        ).map { row in
-            BuildRecord(
-                id: try row.decode("id"), derivation: try row.derivationPath(), name: try row.decode("name"),
-                conditions: try row.conditions(), state: try row.decode("state"),
-                isScreening: try row.decode("screening"), pendingInputs: try row.decode("pending"),
-                priority: try row.decode("priority"), runs: try row.decode("runs"), created: try row.instant("created"),
-                finished: try row.optionalInstant("finished"), error: try row.decode("error"),
-                verdict: try row.optionalWord("verdict"))
-        }
+        ).map(Self.buildRecord)
     }
 
     /// All runs of a derivation, oldest first, the newest `limit` of them.

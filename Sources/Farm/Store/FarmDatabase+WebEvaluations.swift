@@ -41,15 +41,7 @@ extension FarmDatabase {
               and ($3::int is null or e.id < $3)
             order by e.id desc limit $4
             """, [id, jobset, before, limit]
-        ).map { row in
-            EvaluationRecord(
-                id: try row.decode("id"), jobset: try row.decode("jobset"), commit: try row.decode("commit"),
-                date: try row.instant("date"), subject: try row.decode("subject"), state: try row.decode("state"),
-                cause: try row.decode("cause"), created: try row.instant("created"),
-                started: try row.optionalInstant("started"), finished: try row.optionalInstant("finished"),
-                error: try row.decode("error"), jobs: try row.decode("job_count"),
-                failedJobs: try row.decode("failed_job_count"), builds: try row.json("builds"))
-        }
+        ).map(Self.evaluationRecord)
     }
 
     /// An evaluation's jobs, by number.
