@@ -62,8 +62,21 @@ struct Inquiry {
                 case .settled(let conjunction): answer = conjunction ?? answer
                 }
             }
+            if let dates, let missing = unconfirmed(dates) { return .need([missing]) }
             return processors(answer, axes: axes, dates: dates, free: free)
         }
+    }
+
+    /// A build that would tell a trap from a package that fails by chance: more of these exist than of traps that no log
+    /// speaks of. The control comes first, then the failure nearest to an edge again.
+    private func unconfirmed(_ dates: DateInquiry.Result) -> Conditions? {
+        for edge in dates.edges where observations.chanceOfFlakes(edge.failures) > Tuning.trapDoubt {
+            if observations[subject.reference].passed.isEmpty, observations[subject.reference].failed.isEmpty {
+                return subject.reference
+            }
+            return edge.bad.conditions
+        }
+        return nil
     }
 
     private func processors(
@@ -76,8 +89,9 @@ struct Inquiry {
             case .need(let conditions): return .need(conditions)
             case .settled(let result): cpu = result
             }
-        } else if !answer.others.isEmpty, let bad = answer.otherBad,
-            observations.chanceOfFlakes(observations[bad].failed) > observations.allowedDoubt
+        }
+        if !answer.others.isEmpty, let bad = answer.otherBad,
+            observations.chanceOfFlakes(cpu?.failed ?? observations[bad].failed) > Tuning.trapDoubt
         {
             return .need([bad])
         }

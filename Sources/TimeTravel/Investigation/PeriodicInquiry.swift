@@ -10,7 +10,9 @@ struct PeriodicInquiry {
         for rule in rules {
             guard let bad = badDates.first(where: rule.holds), isConsistent(rule) else { continue }
             let missing = missingTests(of: rule, around: bad)
-            return missing.isEmpty ? .settled(rule) : .need(missing)
+            if !missing.isEmpty { return .need(missing) }
+            // What failed once has not come back: no rule is claimed on a single period.
+            if failedPeriods.count > 1 { return .settled(rule) }
         }
         return .settled(nil)
     }
@@ -49,11 +51,15 @@ struct PeriodicInquiry {
         }
         if !isGoodAfter, let date = tests.good.last { missing.append(date) }
         if !isGoodBefore, let date = tests.good.first { missing.append(date) }
-        let periods = badDates.reduce(into: [Instant]()) { found, date in
+        if failedPeriods.count < 2 { missing += tests.bad.filter { !isTried($0) }.prefix(1) }
+        return missing.filter { !isTried($0) }
+    }
+
+    /// One failure of each period: those a few days apart are the same one.
+    private var failedPeriods: [Instant] {
+        badDates.reduce(into: []) { found, date in
             if found.allSatisfy({ abs($0 - date) > 5 * 86_400 }) { found.append(date) }
         }
-        if periods.count < min(2, 1 + tests.bad.count) { missing += tests.bad.filter { !isTried($0) }.prefix(1) }
-        return missing.filter { !isTried($0) }
     }
 
     private func isTried(_ date: Instant) -> Bool { timeline.points.contains { $0.date == date && !$0.isBorrowed } }

@@ -10,6 +10,8 @@ enum Tuning {
     static let stepDoubt = 0.03
     /// As before, for what is rare to begin with.
     static let rareDoubt = 0.001
+    /// All failures beyond an edge may be chance this often: a trap is about as rare as a package that fails every third time.
+    static let trapDoubt = 0.000_05
     /// Before any build in that direction: how often there is no further edge.
     static let noOtherEdge = 0.6
     /// How often a failed screening with a passed control is neither trap nor edge, before flakiness is weighed.
