@@ -118,7 +118,7 @@ let package = Package(
         tests("SecureShell", ["ByteStreams", "SecureShell"]),
         tests(
             "Guests",
-            ["Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess, systemPackage]),
+            ["CZlib", "Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess, systemPackage]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
         tests("Sources", ["Derivations", "Sources", "StoreDaemon"]),

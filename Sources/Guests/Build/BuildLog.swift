@@ -31,6 +31,7 @@ actor BuildLog {
     private var gzip: GzipFile?
     private var written = 0
     private var kept = 0
+    private var isFlushed = true
     private var tail: [UInt8] = []
     private var phrase = PhraseWatch("No space left on device")
 
@@ -51,10 +52,18 @@ actor BuildLog {
         if !head.isEmpty {
             try gzip?.write(head)
             kept += head.count
+            isFlushed = false
         }
         tail += bytes.dropFirst(head.count)
         // Cut seldom, so that each byte is moved about once.
         if tail.count > 2 * tailLimit { tail.removeFirst(tail.count - tailLimit) }
+    }
+
+    /// Lets readers of the growing file see everything up to here, short of what the limit holds back.
+    func flush() throws {
+        if isFlushed { return }
+        try gzip?.flush()
+        isFlushed = true
     }
 
     /// Completes the file. To be called once.

@@ -22,9 +22,10 @@ final class BuildWatch: Sendable {
     /// To be called whenever the builder says something.
     func hear() { heard.withLock { $0 = .now } }
 
-    /// Runs `body`, cancelling it at a limit, which is thrown then.
+    /// Runs `body`, cancelling it at a limit, which is thrown then; `eachSecond` is called while it runs.
     func run<Value: Sendable>(
-        limits: BuildLimits, _ body: @Sendable @escaping () async throws -> Value
+        limits: BuildLimits, eachSecond: @Sendable @escaping () async throws -> Void = {},
+        _ body: @Sendable @escaping () async throws -> Value
     ) async throws -> Value {
         hear()
         return try await withThrowingTaskGroup(of: Value?.self) { group in
@@ -36,6 +37,12 @@ final class BuildWatch: Sendable {
             group.addTask {
                 try await self.silence(limits.silence)
                 throw Limit.silence(limits.silence)
+            }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(1))
+                    try await eachSecond()
+                }
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let value = first else { throw CancellationError() }

@@ -52,7 +52,7 @@ struct GuestWork: Sendable {
     private func build(over connection: StoreConnection, _ course: inout GuestCourse, killsBefore: Int) async throws {
         let (begun, watch) = (ContinuousClock.now, BuildWatch())
         let (log, inputs, request, progress) = (log, inputs, request, progress)
-        let result = try await watch.run(limits: request.limits) {
+        let result = try await watch.run(limits: request.limits, eachSecond: { try await log.flush() }) {
             try await connection.build(inputs.derivation, at: request.derivation, inputs: inputs.direct) { event in
                 watch.hear()
                 switch event {

@@ -28,6 +28,9 @@ final class GzipFile {
 
     func write(_ bytes: ArraySlice<UInt8>) throws(GuestError) { try deflate(bytes, flush: Z_NO_FLUSH) }
 
+    /// Writes what is buffered, so that a reader of the unfinished file gets all of it.
+    func flush() throws(GuestError) { try deflate([], flush: Z_SYNC_FLUSH) }
+
     /// Writes what is buffered and the end of the format.
     func finish() throws(GuestError) { try deflate([], flush: Z_FINISH) }
 

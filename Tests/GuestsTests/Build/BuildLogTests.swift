@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import CZlib
 import Foundation
 import Testing
 
@@ -42,6 +43,29 @@ import Testing
         #expect(text == String(whole.prefix(300)) + note + String(whole.suffix(100)))
         #expect(summary.written == whole.utf8.count)
         #expect(summary.kept == 400)
+    }
+
+    @Test func `a growing log can be read up to its last flush`() async throws {
+        let path = "\(NSTemporaryDirectory())log-\(UUID().uuidString).gz"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let log = BuildLog(path: path, limit: 1000)
+        try await log.append(Array("one\n".utf8))
+        #expect(try readable(path) == "")
+        try await log.flush()
+        #expect(try readable(path) == "one\n")
+        try await log.append(Array("two\n".utf8))
+        try await log.flush()
+        #expect(try readable(path) == "one\ntwo\n")
+        #expect(try await log.finish().kept == 8)
+        #expect(try readable(path) == "one\ntwo\n")
+    }
+
+    private func readable(_ path: String) throws -> String {
+        let file = try #require(gzopen(path, "rb"))
+        defer { gzclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 100)
+        let count = gzread(file, &buffer, 100)
+        return String(decoding: buffer.prefix(Int(max(0, count))), as: UTF8.self)
     }
 
     @Test func `a log of exactly the limit is complete`() async throws {
