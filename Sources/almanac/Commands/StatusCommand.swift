@@ -34,8 +34,11 @@ struct StopCommand: AsyncParsableCommand {
     @OptionGroup var farm: FarmOptions
 
     func run() async throws {
-        let data = try farm.load().dataDirectory
+        let configuration = try farm.load()
+        let data = configuration.dataDirectory
         guard let process = ServerLock.holder(of: data) else {
+            // A server that was killed leaves its PostgreSQL running.
+            try await DatabaseAccess(configuration).close()
             Terminal.write("No server runs on \(data.path).\n")
             return
         }
