@@ -77,7 +77,9 @@ struct FarmFixture: Sendable {
 
     /// Ingests a chain as one evaluation whose jobs are all but the source.
     @discardableResult
-    func evaluate(_ names: [String], commit: Int = 1, cause: String = "loaded") async throws -> IngestResult {
+    func evaluate(
+        _ names: [String], commit: Int = 1, cause: String = "loaded", repeats: [String: Int] = [:]
+    ) async throws -> IngestResult {
         let chain = try Self.chain(names)
         let revision = try await database.store(
             revisions: [(String(repeating: "\(commit)", count: 40), Self.start, "a change")], channel: jobset.channel)
@@ -89,7 +91,7 @@ struct FarmFixture: Sendable {
                 let name = String($0.path.name.dropLast(4))
                 return IngestJob(
                     name: name, package: name, version: "1", system: "x86_64-linux", derivation: .success($0.path))
-            }, evaluation: evaluation, screening: [screening], priority: 0)
+            }, evaluation: evaluation, screening: [screening], repeats: repeats, priority: 0)
     }
 
     /// Makes the first source of the farm available.

@@ -78,7 +78,7 @@ package struct EvaluationRound: Sendable {
         let result = try await database.ingest(
             batch, jobs: found.jobs, evaluation: evaluation,
             screening: jobset.screen.conditions(release: evaluation.date, now: now(), defaultKernel: defaultKernel),
-            priority: jobset.priority)
+            repeats: jobset.screen.repeats, priority: jobset.priority)
         logger.info(
             "A revision was evaluated",
             metadata: [

@@ -16,7 +16,7 @@ extension FarmDatabase {
     /// the evaluation succeeded: all in one transaction, so that a crash leaves it as it was.
     package func ingest(
         _ batch: IngestBatch, jobs: [IngestJob], evaluation: PendingEvaluation, screening: [Conditions],
-        priority: Int
+        repeats: [String: Int] = [:], priority: Int
     ) async throws -> IngestResult {
         try await pool.transaction { connection in
             let conditions = try await Self.conditionIDs(screening, connection)
@@ -49,6 +49,7 @@ extension FarmDatabase {
                 "select known, added, built from ingest_derivations($1, $2, $3, $4)",
                 [evaluation.id, evaluation.jobset, conditions, Self.basePriority(priority)])
             try await Self.store(jobs, evaluation: evaluation.id, connection)
+            try await Self.repeatScreening(repeats, evaluation: evaluation.id, connection)
             _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
             guard let row = rows.first else { return IngestResult(knownDerivations: 0, newDerivations: 0, newBuilds: 0) }
             return IngestResult(
@@ -102,6 +103,23 @@ extension FarmDatabase {
                 evaluation, jobs.count,
                 jobs.count(where: { if case .failure = $0.derivation { true } else { false } }),
             ])
+    }
+
+    /// Asks for more runs of the screening builds of these packages; a build that is done already begins again.
+    private static func repeatScreening(
+        _ repeats: [String: Int], evaluation: Int, _ connection: PostgresConnection
+    ) async throws {
+        for (package, runs) in repeats.sorted(by: { $0.key < $1.key }) {
+            _ = try await connection.query(
+                """
+                update build b set runs_wanted = $3,
+                  state = case when b.state in ('succeeded', 'failed') then 'ready'::build_state else b.state end,
+                  finished = case when b.state in ('succeeded', 'failed') then null else b.finished end
+                from job j
+                where j.evaluation_id = $1 and j.package = $2 and b.derivation_id = j.derivation_id
+                  and b.investigation_id is null and b.runs_wanted < $3
+                """, [evaluation, package, runs])
+        }
     }
 
     /// The numbers of conditions, recorded where they are new.

@@ -10,15 +10,18 @@ package struct Screening: Hashable, Sendable, Encodable {
     package var cores: Int
     /// Nil: the farm's default kernel.
     package var kernel: KernelRelease?
+    /// How often each screening build of a package is made, where once would not show that it fails by chance.
+    package var repeats: [String: Int]
 
     package init(
         dates: [ConditionsDate] = standard.dates, cpu: CPUModel = .baseline, cores: Int = 1,
-        kernel: KernelRelease? = nil
+        kernel: KernelRelease? = nil, repeats: [String: Int] = [:]
     ) {
         self.dates = dates
         self.cpu = cpu
         self.cores = cores
         self.kernel = kernel
+        self.repeats = repeats
     }
 
     /// 2100-01-01 on the processor that has nothing beyond x86-64-v1.

@@ -113,5 +113,18 @@ extension Item {
         return good.count == elements.count ? good : nil
     }
 
+    /// What `read` makes of each value of a mapping whose keys are free; nil when any is wrong.
+    func map<Value>(of what: String, count: ClosedRange<Int>, _ read: (Item) -> Value?) -> [String: Value]? {
+        guard case .mapping(let pairs) = node, count.contains(pairs.count) else {
+            return fault("\(count.lowerBound) to \(count.upperBound) \(what), each with a value")
+        }
+        var values: [String: Value] = [:]
+        for (keyNode, value) in pairs {
+            let name = Item(node: keyNode, key: key, faults: faults).text("a name") { !$0.isEmpty } ?? ""
+            if let value = read(Item(node: value, key: "\(key).\(name)", faults: faults)) { values[name] = value }
+        }
+        return values.count == pairs.count && values[""] == nil ? values : nil
+    }
+
     func fields(_ keys: [String]) -> Fields? { Fields(self, keys: keys) }
 }

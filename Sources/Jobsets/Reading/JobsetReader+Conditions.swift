@@ -4,7 +4,7 @@ import TimeTravel
 
 extension JobsetReader {
     static func screening(_ item: Item) -> Screening? {
-        guard let fields = item.fields(["dates", "cpu", "cores", "kernel"]) else { return nil }
+        guard let fields = item.fields(["dates", "cpu", "cores", "kernel", "repeats"]) else { return nil }
         let dates = fields.optional("dates", default: Screening.standard.dates) { list in
             list.list(of: "dates", count: 1...16) { $0.value(ConditionsDate.self) }
         }
@@ -12,7 +12,10 @@ extension JobsetReader {
             dates: dates,
             cpu: fields.optional("cpu", default: Screening.standard.cpu) { $0.choice(CPUModel.self) },
             cores: fields.optional("cores", default: Screening.standard.cores) { cores($0) },
-            kernel: fields.optional("kernel") { kernel($0) })
+            kernel: fields.optional("kernel") { kernel($0) },
+            repeats: fields.optional("repeats", default: [:]) { packages in
+                packages.map(of: "packages", count: 0...1_000) { $0.integer(2...100) }
+            })
     }
 
     static func reference(_ item: Item) -> ReferenceConditions? {

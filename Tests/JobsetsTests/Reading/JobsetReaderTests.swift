@@ -40,6 +40,7 @@ import TimeTravel
             ])
         #expect(jobset.screen.cpu == .nehalem)
         #expect(jobset.screen.cores == 4)
+        #expect(jobset.screen.repeats == ["hello": 3, "python@3.11": 100])
         #expect(jobset.screen.kernel?.rawValue == "6.1.0-47-amd64")
         #expect(jobset.reference == ReferenceConditions(date: .relative(.release, nil), cpu: .haswell, cores: 2))
         #expect(jobset.schedule?.cron.description == "30 2 * * mon-fri")
@@ -124,7 +125,8 @@ import TimeTravel
         ("packages: all", "packages: some"), ("packages: all", "packages: []"), ("packages: all", "packages: [-x]"),
         ("packages: all", "packages: {manifest: ''}"), ("packages: all", "screen: {dates: [2300-01-01]}"),
         ("packages: all", "screen: {dates: [release * 2]}"), ("packages: all", "screen: {cpu: pentium}"),
-        ("packages: all", "screen: {cores: 0}"), ("packages: all", "screen: {kernel: 'a b'}"),
+        ("packages: all", "screen: {repeats: [hello]}"), ("packages: all", "screen: {repeats: {hello: 1}}"),
+        ("packages: all", "screen: {repeats: {'': 2}}"), ("packages: all", "screen: {cores: 0}"), ("packages: all", "screen: {kernel: 'a b'}"),
         ("packages: all", "schedule: {cron: '@reboot'}"), ("packages: all", "schedule: {timeZone: UTC}"),
         ("packages: all", "schedule: {cron: '@daily', timeZone: Europe/Berln}"),
         ("packages: all", "alerts: [{webhook: 'https://example.org/'}]"),

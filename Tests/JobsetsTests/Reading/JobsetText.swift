@@ -60,6 +60,7 @@ extension JobsetText {
           dates: [2100-01-01, "2096-02-29T12:00:00Z", release + 3 years, today-10days]
           cpu: Nehalem
           cores: 4
+          repeats: {hello: 3, "python@3.11": 100}
           kernel: 6.1.0-47-amd64
         reference: {date: release, cpu: Haswell, cores: 2}
         schedule:
