@@ -7,6 +7,7 @@ package enum FarmError: Error, CustomStringConvertible {
     case configuration(file: String, reason: String)
     case unknownJobset(String, known: [String])
     case unknownRun(Int64)
+    case unknownTrap(Int)
     case noKernel(wanted: String, known: [String])
     case serverDidNotStart(log: String, lastLines: String)
     case jobsetFiles(String)
@@ -30,6 +31,8 @@ package enum FarmError: Error, CustomStringConvertible {
                     : "Known: \(known.joined(separator: ", ")).")
         case .unknownRun(let run):
             "there is no run \(run)."
+        case .unknownTrap(let trap):
+            "there is no trap \(trap). 'almanac catalog' lists those there are."
         case .noKernel(let wanted, let known):
             """
             no guest kernel is named '\(wanted)' (known: \(known.joined(separator: ", "))). \

@@ -11,34 +11,9 @@ import TimeTravel
     private func settle(
         _ farm: FarmFixture, crashes: Bool = false, works: (Conditions) -> Bool
     ) async throws {
-        for _ in 0..<400 {
-            // A new round every time: nothing may live outside the database.
-            let round = InvestigationRound(
-                database: farm.database, guests: 2, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-            ) { investigation, context in
-                (
-                    Subject(
-                        package: context.package, version: context.version, derivation: investigation.derivationPath,
-                        screening: context.screening,
-                        reference: Conditions(
-                            date: FarmFixture.start, cpu: .westmere, kernel: farm.screening.kernel, cores: 1),
-                        kernels: [farm.screening.kernel], precision: .day), []
-                )
-            }
-            try await round()
-            let claims = try await farm.database.claim(worker: farm.worker, count: 2)
-            if claims.isEmpty, try await farm.database.progress().isSettled { return }
-            for (index, claim) in claims.enumerated() {
-                if crashes, index == 1 {
-                    try await farm.database.retire(worker: farm.worker)
-                    _ = try await farm.database.heartbeat(worker: farm.worker)
-                    continue
-                }
-                let good = !claim.derivationPath.hasSuffix("-library.drv") || works(claim.conditions)
-                try await farm.finish(claim, good ? .succeeded : .failed)
-            }
+        try await farm.settle(crashes: crashes) { derivation, conditions in
+            !derivation.hasSuffix("-library.drv") || works(conditions)
         }
-        Issue.record("the farm did not settle")
     }
 
     private let edge = CivilDate(firstOf: 2038).start
