@@ -8,6 +8,8 @@ package enum FarmError: Error, CustomStringConvertible {
     case unknownJobset(String, known: [String])
     case unknownRun(Int64)
     case unknownTrap(Int)
+    case notInvestigated(candidates: [String])
+    case noServer(data: String)
     case noKernel(wanted: String, known: [String])
     case serverDidNotStart(log: String, lastLines: String)
     case jobsetFiles(String)
@@ -33,6 +35,15 @@ package enum FarmError: Error, CustomStringConvertible {
             "there is no run \(run)."
         case .unknownTrap(let trap):
             "there is no trap \(trap). 'almanac catalog' lists those there are."
+        case .notInvestigated(let candidates) where candidates.isEmpty:
+            """
+            no investigated derivation has that name. What passed its screening is not investigated; \
+            'almanac verdicts' lists everything that was screened.
+            """
+        case .notInvestigated(let candidates):
+            "several derivations have that name; give one of them: \(candidates.joined(separator: ", "))"
+        case .noServer(let data):
+            "no server runs on \(data). Start one with 'almanac serve'."
         case .noKernel(let wanted, let known):
             """
             no guest kernel is named '\(wanted)' (known: \(known.joined(separator: ", "))). \

@@ -17,6 +17,7 @@ struct Almanac: AsyncParsableCommand {
         version: "almanac 0.1\nCopyright the Almanac authors\nLicense GPL-3.0-or-later",
         subcommands: [
             DemoCommand.self, ServeCommand.self, StopCommand.self, StatusCommand.self, JobsetCommand.self,
-            CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self, LogCommand.self, ImageCommand.self,
+            CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self,
+            InvestigateCommand.self, LogCommand.self, ImageCommand.self,
         ])
 }

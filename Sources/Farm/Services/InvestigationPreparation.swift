@@ -25,8 +25,10 @@ struct InvestigationPreparation: Sendable {
         _ investigation: OpenInvestigation, _ context: InvestigationContext
     ) async throws -> (Subject, [Candidate]) {
         var wanted = ReferenceConditions()
+        var precision = Precision.minute
         if let number = context.jobset, let jobset = try await database.jobset(number) {
             wanted = jobset.description.reference
+            precision = jobset.description.precision
         }
         let reference = wanted.conditions(
             release: context.earliestRevision ?? now(), now: now(), models: CPUModel.emulated, defaultKernel: kernel,
@@ -34,7 +36,7 @@ struct InvestigationPreparation: Sendable {
         let subject = Subject(
             package: context.package, version: context.version, derivation: investigation.derivationPath,
             screening: context.screening, reference: reference, releases: context.releases, kernels: [kernel],
-            precision: .day, earlierWindows: context.earlierWindows)
+            precision: precision, earlierWindows: context.earlierWindows)
         return (subject, try await candidates(in: investigation.derivationPath))
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+package import TimeTravel
+
 /// What to evaluate, where, when, and under which conditions to screen it: one file of `Jobsets/`.
 ///
 /// The canonical form (see `canonicalJSON`) has the keys of the YAML file, with every default written out.
@@ -13,6 +15,8 @@ package struct JobsetDescription: Hashable, Sendable, Encodable {
     package var packages: PackageSelection
     package var screen: Screening
     package var reference: ReferenceConditions
+    /// How closely the ends of windows are wanted.
+    package var precision: Precision
     /// Nil: evaluated when loaded, changed or triggered only.
     package var schedule: Schedule?
     /// Higher goes first between jobsets that have used equal shares.
@@ -27,7 +31,7 @@ package struct JobsetDescription: Hashable, Sendable, Encodable {
     package init(
         name: String, description: String = "", engine: Engine, channel: ChannelDescription,
         revisions: [RevisionSelector], packages: PackageSelection = .all, screen: Screening = .standard,
-        reference: ReferenceConditions = ReferenceConditions(), schedule: Schedule? = nil, priority: Int = 0,
+        reference: ReferenceConditions = ReferenceConditions(), precision: Precision = .minute, schedule: Schedule? = nil, priority: Int = 0,
         shares: Int = 100, retention: Retention = Retention(), alerts: [AlertTarget] = [],
         limits: BuildLimits = BuildLimits(), enabled: Bool = true
     ) {
@@ -39,6 +43,7 @@ package struct JobsetDescription: Hashable, Sendable, Encodable {
         self.packages = packages
         self.screen = screen
         self.reference = reference
+        self.precision = precision
         self.schedule = schedule
         self.priority = priority
         self.shares = shares

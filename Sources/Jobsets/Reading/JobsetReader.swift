@@ -15,8 +15,8 @@ package enum JobsetReader {
 
     private static func jobset(_ item: Item) -> JobsetDescription? {
         let keys = [
-            "name", "description", "engine", "channel", "revisions", "packages", "screen", "reference", "schedule",
-            "priority", "shares", "retention", "alerts", "limits", "enabled",
+            "name", "description", "engine", "channel", "revisions", "packages", "screen", "reference", "precision",
+            "schedule", "priority", "shares", "retention", "alerts", "limits", "enabled",
         ]
         guard let fields = item.fields(keys) else { return nil }
         let name = fields.required("name") { $0.text("a name of letters, digits, '-', '_' and '.'", where: isName) }
@@ -39,6 +39,7 @@ package enum JobsetReader {
         jobset.description = fields.optional("description", default: "") { $0.text("a sentence or two on one line") }
         jobset.screen = fields.optional("screen", default: .standard) { screening($0) }
         jobset.reference = fields.optional("reference", default: ReferenceConditions()) { reference($0) }
+        jobset.precision = fields.optional("precision", default: .minute) { $0.choice(Precision.self) }
         jobset.schedule = fields.optional("schedule") { schedule($0) }
         jobset.priority = fields.optional("priority", default: 0) { $0.integer(-1_000...1_000) }
         jobset.shares = fields.optional("shares", default: 100) { $0.integer(1...1_000_000) }

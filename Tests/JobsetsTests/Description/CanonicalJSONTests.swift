@@ -28,7 +28,7 @@ import Testing
                 {"alerts":[],"channel":{"branch":"master","name":"guix","url":"https://example.org/guix.git"},\#
                 "description":"","enabled":true,"engine":"guix","limits":{"buildTime":"6 hours","logSize":"64 MiB",\#
                 "memory":"2 GiB","scratchSize":"8 GiB","silentTime":"1 hour"},"name":"sample","packages":"all",\#
-                "priority":0,"reference":{"date":"release"},"retention":{"logs":"365 days","outputs":"90 days"},\#
+                "precision":"minute","priority":0,"reference":{"date":"release"},"retention":{"logs":"365 days","outputs":"90 days"},\#
                 "revisions":[{"tag":"v1.4.0"}],"screen":{"cores":1,"cpu":"x86-64-v1",\#
                 "dates":["2100-01-01T00:00:00Z"],"repeats":{}},"shares":100}
                 """#)

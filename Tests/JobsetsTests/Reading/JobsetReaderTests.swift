@@ -43,6 +43,7 @@ import TimeTravel
         #expect(jobset.screen.repeats == ["hello": 3, "python@3.11": 100])
         #expect(jobset.screen.kernel?.rawValue == "6.1.0-47-amd64")
         #expect(jobset.reference == ReferenceConditions(date: .relative(.release, nil), cpu: .haswell, cores: 2))
+        #expect(jobset.precision == .second)
         #expect(jobset.schedule?.cron.description == "30 2 * * mon-fri")
         #expect(jobset.schedule?.timeZone.identifier == "Europe/Paris")
         #expect(jobset.priority == -5)
@@ -68,7 +69,7 @@ import TimeTravel
         #expect(
             JobsetText.faults(JobsetText.with("scheduel:\n  cron: '@daily'")) == [
                 "f.yaml:10:1: found the unknown key 'scheduel'; expected 'schedule', or another of "
-                    + "name, description, engine, channel, revisions, packages, screen, reference, schedule, "
+                    + "name, description, engine, channel, revisions, packages, screen, reference, precision, schedule, "
                     + "priority, shares, retention, alerts, limits, enabled"
             ])
     }
@@ -135,7 +136,7 @@ import TimeTravel
         ("packages: all", "alerts: [{email: a@b, secret: {environment: A}}]"),
         ("packages: all", "alerts: [{webhook: 'https://e.org/', secret: hunter2}]"),
         ("packages: all", "retention: {logs: 0 days}"), ("packages: all", "retention: {evaluations: -1}"),
-        ("packages: all", "limits: {memory: 1 MiB}"), ("packages: all", "shares: 0"),
+        ("packages: all", "limits: {memory: 1 MiB}"), ("packages: all", "shares: 0"), ("packages: all", "precision: hour"),
         ("packages: all", "priority: 1.5"), ("packages: all", "enabled: 'perhaps'"),
         ("packages: all", "? [a, b]\n: c"),
     ])

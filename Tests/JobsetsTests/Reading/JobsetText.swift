@@ -62,6 +62,7 @@ extension JobsetText {
           cores: 4
           repeats: {hello: 3, "python@3.11": 100}
           kernel: 6.1.0-47-amd64
+        precision: second
         reference: {date: release, cpu: Haswell, cores: 2}
         schedule:
           cron: 30  2 * * mon-fri
