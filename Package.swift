@@ -65,6 +65,7 @@ let package = Package(
         module("ThreadExecutors", []),
         module("ByteStreams", ["CByteStreams", "ThreadExecutors"]),
         module("Derivations", ["CCrypto"]),
+        module("Rewriting", ["Derivations"]),
         module("TimeTravel", []),
         module("Jobsets", ["TimeTravel", yams]),
         module("Postgres", ["CPostgres", "ThreadExecutors", subprocess]),
@@ -99,11 +100,11 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "TimeTravel", "WebAPI", argumentParser, lifecycle,
-                logging, nioCore, unixSignals,
+                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "Rewriting", "StoreDaemon", "TimeTravel", "WebAPI",
+                argumentParser, lifecycle, logging, nioCore, unixSignals,
             ], swiftSettings: strict),
         .executableTarget(
-            name: "almanac-bench", dependencies: ["TimeTravel", argumentParser], path: "Sources/AlmanacBench",
+            name: "almanac-bench", dependencies: ["Derivations", "StoreDaemon", "TimeTravel", argumentParser], path: "Sources/AlmanacBench",
             swiftSettings: strict),
 
         // Tests.
@@ -112,6 +113,7 @@ let package = Package(
         tests("ThreadExecutors", ["ThreadExecutors"]),
         tests("ByteStreams", ["ByteStreams", "ThreadExecutors"]),
         tests("Derivations", ["Derivations"]),
+        tests("Rewriting", ["Derivations", "Rewriting"]),
         tests("TimeTravel", ["TimeTravel"], resources: [.copy("Fixtures")]),
         tests("Jobsets", ["Jobsets", "TimeTravel"]),
         tests("Postgres", ["Postgres", "PostgresFixture", "ThreadExecutors"]),

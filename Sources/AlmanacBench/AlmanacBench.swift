@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import ArgumentParser
+import Foundation
 
 /// Measures what the farm rests on, beside what it is compared with, in one run.
 @main
 struct AlmanacBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "almanac-bench", abstract: "Measure parts of Almanac.", subcommands: [Investigate.self])
+        commandName: "almanac-bench", abstract: "Measure parts of Almanac.", subcommands: [Investigate.self, Derivations.self])
 
     struct Investigate: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -17,6 +18,20 @@ struct AlmanacBench: ParsableCommand {
 
         func run() throws {
             InvestigateBenchmark.run(json: json, seed: seed, trials: trials)
+        }
+    }
+
+    struct Derivations: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Speed of reading derivations, beside nix show-derivation on the same files.",
+            discussion: "Measure a release build: swift run -c release almanac-bench derivations")
+        @Flag(help: "Print the figures as JSON.") var json = false
+        @Option(help: "Folder of .drv files (default: those recorded from a real Guix).") var folder: String?
+        @Option(help: "Rounds, of which the median counts.") var rounds = 9
+
+        func run() throws {
+            let shared = ProcessInfo.processInfo.environment["ALMANAC_SHARED"] ?? "../shared"
+            try DerivationsBenchmark(folder: folder ?? "\(shared)/data/guix/drvs", rounds: rounds).run(json: json)
         }
     }
 }

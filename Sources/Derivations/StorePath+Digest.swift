@@ -21,16 +21,30 @@ extension StorePath {
         /// Reads the 32 characters; nil where one is outside the alphabet or the length is wrong.
         package init?(text: some Collection<UInt8>) {
             guard text.count == Self.textLength else { return nil }
-            var (high, middle, low): (UInt64, UInt64, UInt32) = (0, 0, 0)
-            let values = Base32.values
-            for character in text {
-                let value = values[Int(character)]
-                guard value < 32 else { return nil }
-                high = high << 5 | middle >> 59
-                middle = middle << 5 | UInt64(low >> 27)
-                low = low << 5 | UInt32(value)
+            let digest: Digest?? = text.withContiguousStorageIfAvailable { Digest(characters: $0) }
+            guard let known = digest ?? Array(text).withUnsafeBufferPointer({ Digest(characters: $0) }) else { return nil }
+            self = known
+        }
+
+        /// - Parameter characters: 32 of them, of five bits each.
+        init?(characters: UnsafeBufferPointer<UInt8>) {
+            var seen: UInt8 = 0
+            let (first, second, third) = Base32.values.withUnsafeBufferPointer { values in
+                func bits(_ range: Range<Int>) -> UInt64 {
+                    var bits: UInt64 = 0
+                    for index in range {
+                        let value = values[Int(characters[index])]
+                        seen |= value
+                        bits = bits << 5 | UInt64(value)
+                    }
+                    return bits
+                }
+                return (bits(0..<12), bits(12..<24), bits(24..<32))
             }
-            (self.high, self.middle, self.low) = (high, middle, low)
+            guard seen < 32 else { return nil }
+            high = first << 4 | second >> 56
+            middle = second << 8 | third >> 32
+            low = UInt32(truncatingIfNeeded: third)
         }
 
         private init(littleEndian bytes: [UInt8]) {

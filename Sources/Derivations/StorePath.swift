@@ -31,18 +31,16 @@ package struct StorePath: Hashable, Sendable {
         if name.isEmpty { return "the name is empty" }
         if name.count > longestName { return "the name is longer than \(longestName) bytes" }
         if name.first == UInt8(ascii: ".") { return "the name starts with a dot" }
-        let allowed = isNameCharacter
-        for byte in name where !allowed[Int(byte)] { return "the name holds the byte \(byte)" }
+        for byte in name where !isAllowed(byte) { return "the name holds the byte \(byte)" }
         return nil
     }
 
-    private static let isNameCharacter: [Bool] = {
-        var allowed = [Bool](repeating: false, count: 256)
-        for byte in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-._?=".utf8 {
-            allowed[Int(byte)] = true
-        }
-        return allowed
-    }()
+    /// Letters, digits and `+-._?=`.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        // One bit for each byte of ASCII.
+        let (low, high): (UInt64, UInt64) = (0xA3FF_6800_0000_0000, 0x07FF_FFFE_87FF_FFFE)
+        return byte < 128 && (byte < 64 ? low >> byte : high >> (byte - 64)) & 1 == 1
+    }
 }
 
 extension StorePath: CustomStringConvertible {
@@ -88,16 +86,24 @@ extension StorePath {
     }
 
     init(_ directory: StoreDirectory, baseName: ArraySlice<UInt8>) throws(DerivationsError) {
+        self = try baseName.withUnsafeBufferPointer { bytes throws(DerivationsError) in
+            try StorePath(directory, baseName: bytes)
+        }
+    }
+
+    init(_ directory: StoreDirectory, baseName: UnsafeBufferPointer<UInt8>) throws(DerivationsError) {
         func refuse(_ reason: String) -> DerivationsError {
             .invalidStorePath(
                 "\(directory)/\(String(decoding: baseName.prefix(300), as: UTF8.self))", reason: reason)
         }
-        let dash = baseName.startIndex + Digest.textLength
-        guard dash < baseName.endIndex, baseName[dash] == UInt8(ascii: "-") else {
+        let dash = Digest.textLength
+        guard dash < baseName.count, baseName[dash] == UInt8(ascii: "-") else {
             throw refuse("no dash follows a hash of \(Digest.textLength) characters")
         }
-        guard let digest = Digest(text: baseName[..<dash]) else { throw refuse("its hash is not base 32") }
-        let name = baseName[(dash + 1)...]
+        guard let digest = Digest(characters: UnsafeBufferPointer(rebasing: baseName[..<dash])) else {
+            throw refuse("its hash is not base 32")
+        }
+        let name = UnsafeBufferPointer(rebasing: baseName[(dash + 1)...])
         if let problem = Self.problem(inName: name) { throw refuse(problem) }
         self.directory = directory
         self.digest = digest

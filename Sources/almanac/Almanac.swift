@@ -18,6 +18,6 @@ struct Almanac: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, StopCommand.self, StatusCommand.self, JobsetCommand.self,
             CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self,
-            InvestigateCommand.self, LogCommand.self, ImageCommand.self,
+            InvestigateCommand.self, LogCommand.self, ImageCommand.self, DrvCommand.self,
         ])
 }
