@@ -116,7 +116,9 @@ struct FarmParts {
     }
 
     private var investigations: WokenService {
-        let preparation = InvestigationPreparation(database: database, store: store, kernel: kernel, now: now)
+        let host = host
+        let preparation = InvestigationPreparation(
+            database: database, store: store, kernel: kernel, kernels: { try await host.kernels.made() }, now: now)
         let round = InvestigationRound(
             database: database, guests: max(1, configuration.guests), logger: logger
         ) { try await preparation($0, $1) }

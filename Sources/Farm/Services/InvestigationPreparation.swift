@@ -12,12 +12,20 @@ struct InvestigationPreparation: Sendable {
     private let database: FarmDatabase
     private let store: HostStore
     private let kernel: KernelRelease
+    private let kernels: @Sendable () async throws -> [KernelRelease]
     private let now: @Sendable () -> Instant
 
-    init(database: FarmDatabase, store: HostStore, kernel: KernelRelease, now: @escaping @Sendable () -> Instant) {
+    /// - Parameters:
+    ///   - kernel: the one that builds get unless something else is asked for.
+    ///   - kernels: all that guests here can be given.
+    init(
+        database: FarmDatabase, store: HostStore, kernel: KernelRelease,
+        kernels: @escaping @Sendable () async throws -> [KernelRelease], now: @escaping @Sendable () -> Instant
+    ) {
         self.database = database
         self.store = store
         self.kernel = kernel
+        self.kernels = kernels
         self.now = now
     }
 
@@ -35,7 +43,7 @@ struct InvestigationPreparation: Sendable {
             defaultCores: context.screening.first?.cores ?? 1)
         let subject = Subject(
             package: context.package, version: context.version, derivation: investigation.derivationPath,
-            screening: context.screening, reference: reference, releases: context.releases, kernels: [kernel],
+            screening: context.screening, reference: reference, releases: context.releases, kernels: try await kernels(),
             precision: precision, earlierWindows: context.earlierWindows)
         return (subject, try await candidates(in: investigation.derivationPath))
     }

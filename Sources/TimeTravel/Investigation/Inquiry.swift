@@ -68,9 +68,10 @@ struct Inquiry {
     }
 
     /// A build that would tell a trap from a package that fails by chance: more of these exist than of traps that no log
-    /// speaks of. The control comes first, then the failure nearest to an edge again.
+    /// speaks of and no file explains. The control comes first, then the failure nearest to an edge again.
     private func unconfirmed(_ dates: DateInquiry.Result) -> Conditions? {
-        for edge in dates.edges where observations.chanceOfFlakes(edge.failures) > Tuning.trapDoubt {
+        for (edge, cause) in zip(dates.edges, dates.causes)
+        where cause.cause == .unknown && observations.chanceOfFlakes(edge.failures) > Tuning.trapDoubt {
             if observations[subject.reference].passed.isEmpty, observations[subject.reference].failed.isEmpty {
                 return subject.reference
             }

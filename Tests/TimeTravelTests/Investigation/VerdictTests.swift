@@ -73,6 +73,20 @@ import Testing
         #expect(builds <= 16 * seeds.count, "\(builds) builds for \(seeds.count) packages")
     }
 
+    @Test(arguments: [0.125, 0.3])
+    func `of packages that fail by chance and are screened at four instants, hardly one is called a trap`(
+        rate: Double
+    ) throws {
+        let flaky = PlantedTrap(flakeRate: rate) { _, _ in true }
+        let subject = Subject.sample(screening: [
+            "2100-01-01T00:00:00Z", "2096-02-29T12:00:00Z", "2096-03-12T12:00:00Z", "2013-01-01T00:00:00Z",
+        ])
+        let verdicts = try (UInt64(1)...300).map { try finding(flaky, subject, seed: $0, guests: 2).0.verdict }
+        let traps = verdicts.count(where: \.isTrap)
+        #expect(traps <= 3, "\(traps) of \(verdicts.count)")
+        #expect(verdicts.count { $0 == .flaky } > 90)
+    }
+
     private static let needsNehalem = PlantedTrap(facts: { _, _ in
         LogMiner.facts(in: Array("Illegal instruction (core dumped)".utf8))
     }) { _, conditions in conditions.cpu >= .nehalem }
