@@ -68,7 +68,10 @@ let package = Package(
         module("Rewriting", ["Derivations"]),
         module("TimeTravel", []),
         module("Jobsets", ["TimeTravel", yams]),
-        module("Postgres", ["CPostgres", "ThreadExecutors", subprocess]),
+        // Optimised in debug builds too: rows are encoded byte by byte, 60,000 of them for an evaluation.
+        .target(
+            name: "Postgres", dependencies: ["CPostgres", "ThreadExecutors", subprocess],
+            swiftSettings: strict + [.unsafeFlags(["-O"])]),
         module("SecureShell", ["CSSH", "ByteStreams"]),
         module("Transfer", ["CCurl", "ThreadExecutors"]),
 
@@ -88,7 +91,10 @@ let package = Package(
         // The farm.
         .target(
             name: "SchemaMigrations", dependencies: ["Postgres"], path: "Migrations",
-            resources: [.embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql")], swiftSettings: strict),
+            resources: [
+                .embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql"), .embedInCode("V003_scheduler.sql"),
+                .embedInCode("V003_scheduler_by_hand_and_ingestion.sql"),
+            ], swiftSettings: strict),
         module(
             "Farm",
             ["CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "SchemaMigrations",
@@ -104,8 +110,11 @@ let package = Package(
                 argumentParser, lifecycle, logging, nioCore, unixSignals,
             ], swiftSettings: strict),
         .executableTarget(
-            name: "almanac-bench", dependencies: ["Derivations", "StoreDaemon", "TimeTravel", argumentParser], path: "Sources/AlmanacBench",
-            swiftSettings: strict),
+            name: "almanac-bench",
+            dependencies: [
+                "Derivations", "Farm", "Jobsets", "Postgres", "SchemaMigrations", "StoreDaemon", "TimeTravel",
+                argumentParser,
+            ], path: "Sources/AlmanacBench", swiftSettings: strict),
 
         // Tests.
         .target(name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: strict),

@@ -7,4 +7,9 @@ package import Postgres
 package let schemaMigrations: [Migration] = [
     Migration(version: 1, name: "initial", sql: String(decoding: PackageResources.V001_initial_sql, as: UTF8.self)),
     Migration(version: 2, name: "queue", sql: String(decoding: PackageResources.V002_queue_sql, as: UTF8.self)),
+    Migration(
+        version: 3, name: "scheduler",
+        sql: String(
+            decoding: PackageResources.V003_scheduler_sql
+                + PackageResources.V003_scheduler_by_hand_and_ingestion_sql, as: UTF8.self)),
 ]

@@ -2,12 +2,14 @@
 
 import ArgumentParser
 import Foundation
+import Postgres
 
 /// Measures what the farm rests on, beside what it is compared with, in one run.
 @main
-struct AlmanacBench: ParsableCommand {
+struct AlmanacBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "almanac-bench", abstract: "Measure parts of Almanac.", subcommands: [Investigate.self, Derivations.self])
+        commandName: "almanac-bench", abstract: "Measure parts of Almanac.",
+        subcommands: [Investigate.self, Derivations.self, Queue.self])
 
     struct Investigate: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -32,6 +34,32 @@ struct AlmanacBench: ParsableCommand {
         func run() throws {
             let shared = ProcessInfo.processInfo.environment["ALMANAC_SHARED"] ?? "../shared"
             try DerivationsBenchmark(folder: folder ?? "\(shared)/data/guix/drvs", rounds: rounds).run(json: json)
+        }
+    }
+
+    struct Queue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The queue with 300,000 builds, beside a plain job table in the same database.",
+            discussion: """
+                In a cluster of its own that is removed afterwards, or on the server of DATABASE_URL, where it makes and \
+                removes two databases. Some minutes; --scale 0.05 is a quick look.
+                """)
+        @Flag(help: "Print the figures as JSON.") var json = false
+        @Option(help: "Size of the graph; 1 is Guix: 60,000 builds a revision.") var scale = 1.0
+        @Option(help: "Of the random graph.") var seed: UInt64 = 1
+
+        func validate() throws {
+            guard scale > 0, scale <= 10 else { throw ValidationError("--scale is above 0 and at most 10") }
+        }
+
+        func run() async throws {
+            let (scale, seed) = (scale, seed)
+            let figures = try await BenchmarkServer.run { administrator in
+                try await QueueBenchmark(scale: scale, seed: seed, administrator: administrator) { step in
+                    FileHandle.standardError.write(Data("\(step)…\n".utf8))
+                }.run()
+            }
+            print(json ? try figures.json() : figures.table())
         }
     }
 }

@@ -10,6 +10,10 @@ package enum FarmError: Error, CustomStringConvertible {
     case unknownTrap(Int)
     case notInvestigated(candidates: [String])
     case noServer(data: String)
+    case unknownBuild(Int)
+    case unknownWorker(Int)
+    case unknownEvaluation(Int)
+    case backup(String, reason: String)
     case noKernel(wanted: String, known: [String])
     case serverDidNotStart(log: String, lastLines: String)
     case jobsetFiles(String)
@@ -44,6 +48,14 @@ package enum FarmError: Error, CustomStringConvertible {
             "several derivations have that name; give one of them: \(candidates.joined(separator: ", "))"
         case .noServer(let data):
             "no server runs on \(data). Start one with 'almanac serve'."
+        case .unknownBuild(let build):
+            "there is no build \(build). 'almanac build list' lists them."
+        case .unknownWorker(let worker):
+            "no worker \(worker) is at work. 'almanac worker list' lists them."
+        case .unknownEvaluation(let evaluation):
+            "there is no evaluation \(evaluation). 'almanac evaluation list' lists them."
+        case .backup(let path, let reason):
+            "\(path): \(reason)."
         case .noKernel(let wanted, let known):
             """
             no guest kernel is named '\(wanted)' (known: \(known.joined(separator: ", "))). \

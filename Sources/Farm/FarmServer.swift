@@ -90,8 +90,10 @@ struct FarmParts {
             memory: configuration.guestMemory)
         return parts + [
             Worker(
-                database: database, name: workerName, host: FarmHost.name, capacity: configuration.guests,
-                wakeUps: wakeUps, logger: logger, build: { try await builder($0) })
+                database: database,
+                offer: .machine(name: workerName, accelerator: host.accelerator, capacity: configuration.guests),
+                room: WorkerGuard(directory: configuration.data), wakeUps: wakeUps, logger: logger,
+                build: { try await builder($0) })
         ]
     }
 

@@ -17,6 +17,8 @@ struct Almanac: AsyncParsableCommand {
         version: "almanac 0.1\nCopyright the Almanac authors\nLicense GPL-3.0-or-later",
         subcommands: [
             DemoCommand.self, ServeCommand.self, StopCommand.self, StatusCommand.self, JobsetCommand.self,
+            WorkCommand.self, WorkerCommand.self, BuildCommand.self, EvaluationCommand.self, BackupCommand.self,
+            RestoreCommand.self,
             CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self,
             InvestigateCommand.self, LogCommand.self, ImageCommand.self, DrvCommand.self,
         ])

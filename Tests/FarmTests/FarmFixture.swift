@@ -44,7 +44,7 @@ struct FarmFixture: Sendable {
         try await database.lookedUp(jobset: jobset, nextDue: jobset.nextDue, problem: nil)
         return FarmFixture(
             database: database, jobset: jobset,
-            worker: try await database.registerWorker(name: "test", host: "here", capacity: 2),
+            worker: try await database.registerWorker(WorkerOffer(name: "test", host: "here", capacity: 2)),
             screening: try #require(Conditions("2100-01-01T00:00:00Z x86-64-v1 6.1.0-test-amd64 1")))
     }
 
@@ -70,7 +70,7 @@ struct FarmFixture: Sendable {
         return chain
     }
 
-    private static func hash(_ number: Int) -> String {
+    static func hash(_ number: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: 32 - text.count) + text
     }
@@ -80,7 +80,15 @@ struct FarmFixture: Sendable {
     func evaluate(
         _ names: [String], commit: Int = 1, cause: String = "loaded", repeats: [String: Int] = [:]
     ) async throws -> IngestResult {
-        let chain = try Self.chain(names)
+        try await evaluate(closure: try Self.chain(names), commit: commit, cause: cause, repeats: repeats)
+    }
+
+    /// Ingests derivations as one evaluation whose jobs are all but the first.
+    @discardableResult
+    func evaluate(
+        closure chain: [(path: StorePath, derivation: Derivation)], commit: Int = 1, cause: String = "loaded",
+        repeats: [String: Int] = [:]
+    ) async throws -> IngestResult {
         let revision = try await database.store(
             revisions: [(String(repeating: "\(commit)", count: 40), Self.start, "a change")], channel: jobset.channel)
         _ = try await database.queueEvaluations(jobset: jobset, revisions: revision, cause: cause, again: true)

@@ -62,8 +62,8 @@ import TimeTravel
             #expect(try await farm.database.run(claim.run)?.outcome == .infrastructure)
             #expect(try await !farm.finish(claim, .failed))
 
-            #expect(try await !farm.database.heartbeat(worker: farm.worker))
-            #expect(try await farm.database.heartbeat(worker: farm.worker))
+            #expect(try await !farm.database.heartbeat(worker: farm.worker).wasKnown)
+            #expect(try await farm.database.heartbeat(worker: farm.worker).wasKnown)
             try await farm.finish(try await farm.claim(), .succeeded)
             #expect(try await farm.database.verdictRecords().map(\.verdict) == [.sound])
         }

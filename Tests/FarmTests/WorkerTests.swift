@@ -19,7 +19,8 @@ import TimeTravel
     ) async throws {
         let wakeUps = WakeUps(listener: PostgresListener(configuration), interval: .milliseconds(100))
         let worker = Worker(
-            database: farm.database, name: "worker", host: "here", capacity: 1, wakeUps: wakeUps, logger: silent,
+            database: farm.database, offer: WorkerOffer(name: "worker", host: "here", capacity: 1), wakeUps: wakeUps,
+            logger: silent,
             build: build)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

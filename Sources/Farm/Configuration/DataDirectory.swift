@@ -23,6 +23,9 @@ package struct DataDirectory: Sendable {
     package var serverLock: String { path + "/server.lock" }
     package var serverAddress: String { path + "/server.address" }
 
+    /// Held by the process that works under this name.
+    package func workerLock(_ name: String) -> String { "\(path)/worker-\(name).lock" }
+
     /// The default place for the present user.
     package static func standard(environment: [String: String]) -> DataDirectory {
         if let named = environment["ALMANAC_DATA"], !named.isEmpty {

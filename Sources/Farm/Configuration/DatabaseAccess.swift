@@ -51,6 +51,31 @@ package struct DatabaseAccess: Sendable {
         }
     }
 
+    /// Opens a database that holds nothing yet, without giving it a schema, and leaves the cluster stopped.
+    func withEmptyDatabase(_ body: (PostgresConfiguration) async throws -> Void) async throws {
+        let server =
+            if let url = configuration.databaseURL {
+                PostgresConfiguration(connectionString: url)
+            } else {
+                try await cluster.start()
+            }
+        let connection = try await PostgresConnection.connect(server)
+        let tables = try await connection.query("select 1 one from pg_tables where schemaname = 'public' limit 1")
+        await connection.close()
+        guard tables.isEmpty else {
+            throw FarmError.backup(
+                configuration.databaseURL == nil ? configuration.dataDirectory.postgres : "the database",
+                reason: "it holds tables already; restore into an empty one")
+        }
+        do {
+            try await body(server)
+            try await close()
+        } catch {
+            try? await close()
+            throw error
+        }
+    }
+
     /// A server may have come up meanwhile and use the cluster that this command started.
     private func closeUnlessServed() async throws {
         if ServerLock.holder(of: configuration.dataDirectory) == nil { try await close() }

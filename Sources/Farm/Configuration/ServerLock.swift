@@ -10,23 +10,28 @@ package final class ServerLock: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    /// Takes the lock, or says which process holds it.
-    package init(_ data: DataDirectory) throws(FarmError) {
-        path = data.serverLock
-        let opened = open(data.serverLock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    /// Takes the lock of the server, or says which process holds it.
+    package convenience init(_ data: DataDirectory) throws(FarmError) {
+        try self.init(path: data.serverLock)
+    }
+
+    /// Takes the lock of a file, or says which process holds it.
+    init(path: String) throws(FarmError) {
+        self.path = path
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard opened >= 0 else {
-            throw .dataDirectory(path: data.serverLock, reason: String(cString: strerror(errno)))
+            throw .dataDirectory(path: path, reason: String(cString: strerror(errno)))
         }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.readProcess(opened)
             close(opened)
-            throw .alreadyServed(lock: data.serverLock, process: holder)
+            throw .alreadyServed(lock: path, process: holder)
         }
         descriptor = opened
         let line = "\(getpid())\n"
         guard ftruncate(opened, 0) == 0, line.withCString({ pwrite(opened, $0, strlen($0), 0) }) > 0 else {
             close(opened)
-            throw .dataDirectory(path: data.serverLock, reason: String(cString: strerror(errno)))
+            throw .dataDirectory(path: path, reason: String(cString: strerror(errno)))
         }
     }
 

@@ -8,38 +8,55 @@ import TimeTravel
 package struct Worker: Service {
     /// How long a worker may be silent before the farm gives its builds to others, and how often it speaks.
     package static let silence: Duration = .seconds(60)
-    package static let heartbeat: Duration = .seconds(10)
+
+    /// How a worker keeps in touch.
+    package struct Pace: Sendable {
+        package var heartbeat: Duration
+        /// A claim that it has not heard of for so long was lost on the way.
+        package var grace: Duration
+
+        package init(heartbeat: Duration = .seconds(10), grace: Duration = .seconds(60)) {
+            self.heartbeat = heartbeat
+            self.grace = grace
+        }
+    }
 
     private let database: FarmDatabase
-    private let name: String
-    private let host: String
-    private let capacity: Int
+    private let offer: WorkerOffer
+    private let room: WorkerGuard?
+    private let pace: Pace
+    private let leavesWhenDrained: Bool
     private let wakeUps: WakeUps
     private let logger: Logger
     private let build: @Sendable (ClaimedBuild) async throws -> RunReport
+    private let holdings = Holdings()
 
     /// - Parameters:
-    ///   - capacity: guests at once.
+    ///   - room: what the machine has left; nil: nothing is looked at.
+    ///   - leavesWhenDrained: whether `run` returns when it was told to drain and holds nothing any more.
     ///   - build: makes a build in a guest; what it throws is recorded as infrastructure.
     package init(
-        database: FarmDatabase, name: String, host: String, capacity: Int, wakeUps: WakeUps, logger: Logger,
+        database: FarmDatabase, offer: WorkerOffer, room: WorkerGuard? = nil, pace: Pace = Pace(),
+        leavesWhenDrained: Bool = false, wakeUps: WakeUps, logger: Logger,
         build: @escaping @Sendable (ClaimedBuild) async throws -> RunReport
     ) {
         self.database = database
-        self.name = name
-        self.host = host
-        self.capacity = capacity
+        self.offer = offer
+        self.room = room
+        self.pace = pace
+        self.leavesWhenDrained = leavesWhenDrained
         self.wakeUps = wakeUps
         self.logger = logger
         self.build = build
     }
 
     package func run() async throws {
-        let worker = try await database.registerWorker(name: name, host: host, capacity: capacity)
+        let worker = try await database.registerWorker(offer)
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
-                group.addTask { await beat(worker) }
-                for _ in 0..<capacity { group.addTask { await serve(worker) } }
+                for _ in 0..<offer.capacity { group.addTask { await serve(worker) } }
+                await beat(worker)
+                group.cancelAll()
             }
         }
         // What was in flight goes back to the queue now rather than when the silence is noticed. When another part has
@@ -55,13 +72,41 @@ package struct Worker: Service {
     private func serve(_ worker: Int) async {
         for await _ in wakeUps.stream(.builds) {
             do {
-                while let claim = try await database.claim(worker: worker, count: 1).first {
-                    try await make(claim)
-                }
+                while let claim = try await claim(worker) { try await make(claim) }
             } catch {
                 if Task.isCancelled { return }
                 logger.warning("A worker's round failed; it is tried again", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    private func claim(_ worker: Int) async throws -> ClaimedBuild? {
+        switch room?.verdict() {
+        case nil: try await database.claim(worker: worker, count: 1).first
+        case .room(let memory): try await database.claim(worker: worker, count: 1, freeMemory: memory).first
+        case .hindered: nil
+        }
+    }
+
+    /// - Returns: nil when the run was taken away meanwhile.
+    private func outcome(of claim: ClaimedBuild) async throws -> RunReport? {
+        let revoked = holdings.begin(claim.run)
+        return try await withThrowingTaskGroup(of: RunReport?.self) { group in
+            group.addTask {
+                do {
+                    return try await build(claim)
+                } catch {
+                    // Cut short by a shutdown: nothing was observed, and the sign-off gives the build back.
+                    if Task.isCancelled { throw CancellationError() }
+                    return RunReport(outcome: .infrastructure, reason: "\(error)")
+                }
+            }
+            group.addTask {
+                for await _ in revoked { return nil }
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 
@@ -70,13 +115,11 @@ package struct Worker: Service {
         logger[metadataKey: "run"] = "\(claim.run)"
         logger[metadataKey: "derivation"] = "\(claim.derivationPath)"
         logger[metadataKey: "conditions"] = "\(claim.conditions)"
-        var report: RunReport
-        do {
-            report = try await build(claim)
-        } catch {
-            // Cut short by a shutdown: nothing was observed, and the sign-off gives the build back.
-            if Task.isCancelled { throw CancellationError() }
-            report = RunReport(outcome: .infrastructure, reason: "\(error)")
+        // Held until it is recorded: a heartbeat in between must not take it for a claim that never arrived.
+        defer { holdings.end(claim.run) }
+        guard let report = try await outcome(of: claim) else {
+            logger.notice("A run was taken away; its guest was ended")
+            return
         }
         if Task.isCancelled { throw CancellationError() }
         try await record(claim, report)
@@ -107,13 +150,24 @@ package struct Worker: Service {
         }
     }
 
+    /// Speaks until cancelled, or until it is drained where it is to leave then.
     private func beat(_ worker: Int) async {
         while !Task.isCancelled {
             do {
-                if try await !database.heartbeat(worker: worker) {
+                let holding = holdings.runs
+                var hindrance: String?
+                if case .hindered(let why) = room?.verdict() { hindrance = why }
+                let reply = try await database.heartbeat(
+                    worker: worker, holding: holding, grace: pace.grace, hindrance: hindrance)
+                if !reply.wasKnown {
                     logger.error("The farm took this worker for lost", metadata: ["worker": "\(worker)"])
                 }
-                try await Task.sleep(for: Self.heartbeat)
+                holdings.revoke(reply.revoked)
+                if leavesWhenDrained, reply.state == .draining, holding.isEmpty, holdings.runs.isEmpty {
+                    logger.notice("The worker is drained and leaves", metadata: ["worker": "\(worker)"])
+                    return
+                }
+                try await Task.sleep(for: pace.heartbeat)
             } catch {
                 if Task.isCancelled { return }
                 logger.warning("A heartbeat failed", metadata: ["error": "\(error)"])
@@ -124,5 +178,5 @@ package struct Worker: Service {
 }
 
 extension Worker: CustomStringConvertible {
-    package var description: String { "worker \(name)" }
+    package var description: String { "worker \(offer.name)" }
 }

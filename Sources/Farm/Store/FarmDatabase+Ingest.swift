@@ -20,31 +20,7 @@ extension FarmDatabase {
     ) async throws -> IngestResult {
         try await pool.transaction { connection in
             let conditions = try await Self.conditionIDs(screening, connection)
-            _ = try await connection.query(
-                """
-                create temporary table incoming (
-                  ordinal int, hash bytea, name text, system text, is_fixed bool, inputs int[], outputs text[],
-                  output_paths text[], depth int, is_available bool) on commit drop
-                """)
-            _ = try await connection.copy(
-                into: "incoming",
-                columns: [
-                    "ordinal", "hash", "name", "system", "is_fixed", "inputs", "outputs", "output_paths", "depth",
-                    "is_available",
-                ], from: batch.rows.enumerated()
-            ) { element, row in
-                let (index, derivation) = element
-                row.append(Int32(index + 1))
-                row.append(derivation.path.digest.bytes)
-                row.append(String(derivation.path.name.dropLast(4)))
-                row.append(derivation.system)
-                row.append(derivation.isFixed)
-                row.append(derivation.inputs)
-                row.append(derivation.outputNames)
-                row.append(derivation.outputPaths)
-                row.append(derivation.depth)
-                row.append(derivation.isAvailable)
-            }
+            try await Self.copy(batch, connection)
             let rows = try await connection.query(
                 "select known, added, built from ingest_derivations($1, $2, $3, $4)",
                 [evaluation.id, evaluation.jobset, conditions, Self.basePriority(priority)])
@@ -55,6 +31,48 @@ extension FarmDatabase {
             return IngestResult(
                 knownDerivations: try row.decode("known"), newDerivations: try row.decode("added"),
                 newBuilds: try row.decode("built"))
+        }
+    }
+
+    /// Every derivation by its hash first, then the rest of those that the database does not know: a revision that is
+    /// known costs little more than its hashes.
+    private static func copy(_ batch: IngestBatch, _ connection: PostgresConnection) async throws {
+        _ = try await connection.query(
+            "create temporary table incoming (ordinal int, hash bytea, depth int) on commit drop")
+        _ = try await connection.query(
+            """
+            create temporary table incoming_new (
+              ordinal int, name text, system text, is_fixed bool, inputs int[], outputs text[], output_paths text[],
+              is_available bool) on commit drop
+            """)
+        _ = try await connection.copy(
+            into: "incoming", columns: ["ordinal", "hash", "depth"], from: batch.rows.indices
+        ) { index, row in
+            row.append(Int32(index + 1))
+            row.append(batch.rows[index].path.digest.bytes)
+            row.append(batch.rows[index].depth)
+        }
+        let unknown = try await connection.query(
+            """
+            select coalesce(array_agg(i.ordinal order by i.ordinal), '{}') ordinals
+            from incoming i left join derivation d on d.hash = i.hash where d.id is null
+            """)
+        let ordinals = try unknown.first?.decode("ordinals", as: [Int32].self) ?? []
+        if ordinals.isEmpty { return }
+        _ = try await connection.copy(
+            into: "incoming_new",
+            columns: ["ordinal", "name", "system", "is_fixed", "inputs", "outputs", "output_paths", "is_available"],
+            from: ordinals
+        ) { ordinal, row in
+            let derivation = batch.rows[Int(ordinal) - 1]
+            row.append(ordinal)
+            row.append(String(derivation.path.name.dropLast(4)))
+            row.append(derivation.system)
+            row.append(derivation.isFixed)
+            row.append(derivation.inputs)
+            row.append(derivation.outputNames)
+            row.append(derivation.outputPaths)
+            row.append(derivation.isAvailable)
         }
     }
 

@@ -30,15 +30,6 @@ package struct InvestigationContext: Sendable {
 }
 
 extension FarmDatabase {
-    static func openInvestigation(of claim: ClaimedBuild, _ connection: PostgresConnection) async throws {
-        _ = try await connection.query(
-            """
-            insert into investigation as i (derivation_id) values ($1)
-            on conflict (derivation_id) do update set state = 'open', finding = null, concluded = null
-            where i.state = 'concluded' and not $2
-            """, [claim.derivation, claim.isInvestigation])
-    }
-
     package func openInvestigations() async throws -> [Int] {
         try await pool.query("select id from investigation where state = 'open' order by id")
             .map { try $0.decode("id") }

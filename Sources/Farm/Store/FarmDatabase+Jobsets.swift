@@ -25,12 +25,13 @@ extension FarmDatabase {
                     with channel as (
                       insert into channel (name, engine, url) values ($2, $3, $4)
                       on conflict (engine, url) do update set name = excluded.name returning id)
-                    insert into jobset (name, channel_id, description, fingerprint, enabled, priority, shares, next_due,
-                                        wanted)
-                    select $1, channel.id, $5, $6, $7, $8, $9, $10, case when $7 then 'loaded' end from channel
+                    insert into jobset (name, channel_id, description, fingerprint, enabled, priority, shares, memory,
+                                        next_due, wanted)
+                    select $1, channel.id, $5, $6, $7, $8, $9, $10, $11, case when $7 then 'loaded' end from channel
                     on conflict (name) do update set
                       channel_id = excluded.channel_id, description = excluded.description,
                       fingerprint = excluded.fingerprint, priority = excluded.priority, shares = excluded.shares,
+                      memory = excluded.memory,
                       enabled = case when jobset.removed is null then jobset.enabled else excluded.enabled end,
                       next_due = case when jobset.description = excluded.description and jobset.removed is null
                                       then jobset.next_due else excluded.next_due end,
@@ -42,6 +43,7 @@ extension FarmDatabase {
                         description.name, description.channel.name, description.engine.rawValue,
                         description.channel.url.description, PostgresJSON(Array(try description.canonicalJSON.utf8)),
                         try description.fingerprint, description.enabled, description.priority, description.shares,
+                        max(1, Int(description.limits.memory.bytes >> 20)),
                         description.schedule?.next(after: now)?.timestamp,
                     ])
                 if !isNew.isEmpty { changed.append(description.name) }

@@ -48,55 +48,18 @@ package struct RunReport: Sendable {
 }
 
 extension FarmDatabase {
-    package func registerWorker(name: String, host: String, capacity: Int) async throws -> Int {
-        let rows = try await pool.query(
-            "insert into worker (name, host, capacity) values ($1, $2, $3) returning id", [name, host, capacity])
-        guard let row = rows.first else { throw PostgresError.decoding(column: "id", reason: "no row") }
-        return try row.decode("id")
-    }
-
-    /// Says that a worker lives. Returns false when the farm took it for lost meanwhile and gave its builds to others;
-    /// it is counted in again from now on.
-    package func heartbeat(worker: Int) async throws -> Bool {
-        let rows = try await pool.query(
-            """
-            update worker w set heartbeat = clock_timestamp(),
-                                state = case when w.state = 'gone' then 'active'::worker_state else w.state end
-            from worker before where before.id = w.id and w.id = $1 returning before.state <> 'gone' known
-            """, [worker])
-        return try rows.first?.decode("known") ?? false
-    }
-
-    /// Gives back what a worker holds and takes it off the list.
-    package func retire(worker: Int) async throws {
-        _ = try await pool.query("select requeue_lost('100 years', $1, $2)", [worker, Self.lossLimit])
-    }
-
-    /// Gives the builds of silent workers back to the queue. Returns how many there were.
-    package func requeueLost(silence: Duration) async throws -> Int {
-        let rows = try await pool.query(
-            "select requeue_lost(make_interval(secs => $1), null, $2) n",
-            [Double(silence.components.seconds), Self.lossLimit])
-        return try rows.first?.decode("n") ?? 0
-    }
-
-    /// Workers of a name that a former server left behind are gone: one name is one data directory, which one server
-    /// serves at a time.
-    package func retireWorkers(named name: String) async throws {
-        for row in try await pool.query("select id from worker where name = $1 and state <> 'gone'", [name]) {
-            try await retire(worker: try row.decode("id"))
-        }
-    }
-
-    /// Leases up to `count` ready builds, dearest first, and opens a run for each.
-    package func claim(worker: Int, count: Int) async throws -> [ClaimedBuild] {
+    /// Leases up to `count` ready builds that the worker can make, and opens a run for each: the highest priority first,
+    /// then the jobset that uses the least of its share, then the longest chain of dependents.
+    ///
+    /// - Parameter freeMemory: MiB; a jobset whose guests ask for more is passed over. Nil: no limit.
+    package func claim(worker: Int, count: Int, freeMemory: Int? = nil) async throws -> [ClaimedBuild] {
         try await pool.query(
             """
             select c.build_id, c.run_id, b.derivation_id, d.hash, d.name, b.jobset_id, b.investigation_id is not null probe,
                    d.availability = 'available' available, k.date, k.cpu, k.kernel, k.cores
-            from claim_builds($1, $2) c join build b on b.id = c.build_id join derivation d on d.id = b.derivation_id
-            join conditions k on k.id = b.conditions_id
-            """, [worker, count]
+            from claim_builds($1, $2, $3) c join build b on b.id = c.build_id
+            join derivation d on d.id = b.derivation_id join conditions k on k.id = b.conditions_id
+            """, [worker, count, freeMemory]
         ).map { row in
             ClaimedBuild(
                 build: try row.decode("build_id"), run: try row.decode("run_id"),
@@ -111,50 +74,52 @@ extension FarmDatabase {
     ///
     /// - Returns: false when the run was closed before; then nothing changes.
     package func finish(_ claim: ClaimedBuild, _ report: RunReport) async throws -> Bool {
-        try await pool.transaction { connection in
+        try await finish([(claim.run, report)]) == [claim.run]
+    }
+
+    /// Records what any number of runs showed, in one transaction.
+    ///
+    /// - Returns: the runs that were open; for the others nothing changes.
+    package func finish(_ reports: [(run: Int64, report: RunReport)]) async throws -> Set<Int64> {
+        let document = try RunReport.document(reports)
+        return try await pool.transaction { connection in
             let rows = try await connection.query(
-                """
-                select finish_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::interval) fresh
-                """,
-                [
-                    claim.run, report.outcome.rawValue, report.reason, report.guestBegan?.timestamp,
-                    report.guestEnded?.timestamp, report.seconds, report.evidence,
-                    try PostgresJSON(encoding: report.facts), report.logFile, report.logBytes, Self.lossLimit,
-                    Self.lossBackOff,
-                ])
-            guard let row = rows.first, try row.decode("fresh") else { return false }
-            switch report.outcome {
-            case .succeeded:
-                try await Self.settleSound(claim.derivation, connection)
-            case .failed, .timedOut:
-                try await Self.openInvestigation(of: claim, connection)
-            case .infrastructure:
-                try await Self.giveUpLost(claim, connection)
-            }
-            return true
+                "select finish_runs($1, $2, make_interval(secs => $3)) closed",
+                [document, Self.lossLimit, lossBackOff / .seconds(1)])
+            return Set(try rows.first?.decode("closed", as: [Int64].self) ?? [])
         }
     }
+}
 
-    /// A derivation is sound when every screening build of it succeeded and nothing is being looked into.
-    private static func settleSound(_ derivation: Int, _ connection: PostgresConnection) async throws {
-        _ = try await connection.query(
-            """
-            update derivation d set verdict = 'sound'
-            where d.id = $1 and d.verdict is null
-              and not exists (select from investigation i where i.derivation_id = d.id)
-              and not exists (select from build b where b.derivation_id = d.id and b.investigation_id is null
-                              and b.state <> 'succeeded')
-            """, [derivation])
+extension RunReport {
+    /// The argument of `finish_runs`. Evidence and facts are JSON already and go in as they are.
+    fileprivate static func document(_ reports: [(run: Int64, report: RunReport)]) throws -> PostgresJSON {
+        var bytes: [UInt8] = [UInt8(ascii: "[")]
+        for (index, item) in reports.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            let report = item.report
+            let plain = Plain(
+                run: item.run, outcome: report.outcome, reason: report.reason, began: report.guestBegan?.seconds,
+                ended: report.guestEnded?.seconds, seconds: report.seconds, facts: report.facts, file: report.logFile,
+                bytes: report.logBytes)
+            bytes += try PostgresJSON(encoding: plain).bytes.dropLast()
+            if let evidence = report.evidence { bytes += Array(",\"evidence\":".utf8) + evidence.bytes }
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return PostgresJSON(bytes)
     }
 
-    /// A build that infrastructure failed too often is given up, and with it what waits for its outputs.
-    private static func giveUpLost(_ claim: ClaimedBuild, _ connection: PostgresConnection) async throws {
-        _ = try await connection.query(
-            """
-            select make_unavailable(array[b.derivation_id], format('%s could not be built: %s', d.name, b.error))
-            from build b join derivation d on d.id = b.derivation_id
-            where b.id = $1 and b.state = 'cancelled' and b.investigation_id is null
-            """, [claim.build])
+    private struct Plain: Encodable {
+        let run: Int64
+        let outcome: Outcome
+        let reason: String?
+        let began: Int64?
+        let ended: Int64?
+        let seconds: Double?
+        let facts: [LogFact]
+        let file: String?
+        let bytes: Int64?
     }
 }
 

@@ -7,14 +7,16 @@ import TimeTravel
 /// The farm's state in PostgreSQL: every query of the farm is a function of this type, by subject in the files beside it.
 package struct FarmDatabase: Sendable {
     package let pool: PostgresPool
+    /// The pause after the first failure of infrastructure; it doubles with each in a row.
+    let lossBackOff: Duration
 
-    package init(pool: PostgresPool) {
+    package init(pool: PostgresPool, lossBackOff: Duration = .seconds(10)) {
         self.pool = pool
+        self.lossBackOff = lossBackOff
     }
 
-    /// How often infrastructure may fail a build in a row before the farm gives it up, and the first pause between.
+    /// How often infrastructure may fail a build in a row before the farm gives it up.
     package static let lossLimit = 5
-    package static let lossBackOff = "10 seconds"
 }
 
 extension Instant {

@@ -5,7 +5,7 @@ import Postgres
 
 /// What the farm builds: builds, runs and investigations.
 extension Endpoint {
-    static let builds: [Endpoint] = [buildList, build, run, runLog, investigation]
+    static let builds: [Endpoint] = [buildList, build, why, run, runLog, investigation]
 
     private static let buildList = json(
         "/api/v1/builds", "listBuilds", "Builds, newest first: each a derivation under conditions.",

@@ -19,6 +19,7 @@ extension Schema {
         case .cuirassJob: Self.cuirassJobObject
         case .evaluation: Self.evaluationObject
         case .evidence: Self.evidenceObject
+        case .explanation: Self.explanationObject
         case .health: Self.object(["status": Self.words(["ok"])], "The server can do its work.")
         case .investigation: Self.investigationObject
         case .investigationStep: Self.stepObject

@@ -15,6 +15,7 @@ enum Schema: String, CaseIterable {
     case cuirassJob = "CuirassJob"
     case evaluation = "Evaluation"
     case evidence = "Evidence"
+    case explanation = "Explanation"
     case health = "Health"
     case investigation = "Investigation"
     case investigationStep = "InvestigationStep"
