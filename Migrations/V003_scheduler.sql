@@ -8,7 +8,7 @@
 --   * Every function turns off the plans that would be right for an empty table: a session's cached plan outlives the
 --     evaluation that fills it.
 --   * No foreign keys where the only writers are the functions below, which take the numbers from the tables
---     themselves: their row triggers were half of an ingestion. dangling_references() checks the same in one pass.
+--     themselves: five row triggers for each build of an ingestion. dangling_references() checks the same in one pass.
 
 alter table derivation_user drop constraint derivation_user_input_fkey;
 alter table source drop constraint source_derivation_id_fkey;
