@@ -55,14 +55,14 @@ struct ChaosFarm: Sendable {
     }
 
     /// Lets everybody live, and die as the strikes say, until the server finds the farm settled.
-    func settle() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await life("server") { try await serve($0, $1) } }
+    func settle() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await life("server") { try await serve($0, $1) } }
             for number in 0..<Self.workers {
                 let name = "worker-\(number)"
-                group.addTask { try await life(name) { try await work(name, $0, $1) } }
+                group.addTask { await life(name) { try await work(name, $0, $1) } }
             }
-            try await group.next()
+            await group.next()
             group.cancelAll()
         }
     }
@@ -70,31 +70,32 @@ struct ChaosFarm: Sendable {
     /// Runs a part again and again: killed, it says nothing more to the database and begins anew. Ends when the part does.
     private func life(
         _ name: String, _ body: @escaping @Sendable (FarmDatabase, WakeUps) async throws -> Void
-    ) async throws {
+    ) async {
         while !Task.isCancelled {
             let pool = PostgresPool(configuration, limits: PostgresPoolLimits(connections: 4, wait: .seconds(20)))
             let database = FarmDatabase(pool: pool, lossBackOff: .milliseconds(20))
             let wakeUps = WakeUps(listener: PostgresListener(configuration), interval: .milliseconds(50))
             let killed = strikes.arm(name)
-            let wasKilled = try await withThrowingTaskGroup(of: Bool.self) { group in
+            let hasEnded = await withTaskGroup(of: Bool.self) { group in
                 group.addTask {
-                    try await wakeUps.run()
+                    try? await wakeUps.run()
                     return false
                 }
                 group.addTask {
-                    try await body(database, wakeUps)
-                    return false
+                    // A part that cannot even begin, as its connections were broken, begins anew.
+                    do { try await body(database, wakeUps) } catch { return false }
+                    return true
                 }
                 group.addTask {
                     for await _ in killed { break }
                     await pool.close()
-                    return true
+                    return false
                 }
                 defer { group.cancelAll() }
-                return try await group.next() ?? false
+                return await group.next() ?? false
             }
             await pool.close()
-            if !wasKilled { return }
+            if hasEnded { return }
         }
     }
 

@@ -27,7 +27,7 @@ import TimeTravel
             try await fixture.fetchSource()
             let farm = ChaosFarm(
                 configuration: pool.configuration, strikes: Strikes(seed: seed, limit: Self.packages))
-            try await farm.settle()
+            await farm.settle()
             end = (try await farm.result(fixture.database), farm.strikes.count)
         }
         return try #require(end)
