@@ -51,7 +51,7 @@ struct ChaosFarm: Sendable {
 
     static func works(_ claim: ClaimedBuild) -> Bool {
         if claim.derivationPath.hasSuffix("-package-11.drv") { return false }
-        return !claim.derivationPath.hasSuffix("-package-7.drv") || claim.conditions.date + 10 < edge
+        return !claim.derivationPath.hasSuffix("-package-7.drv") || claim.conditions.date + 5 < edge
     }
 
     /// Lets everybody live, and die as the strikes say, until the server finds the farm settled.

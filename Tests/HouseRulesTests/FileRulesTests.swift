@@ -31,13 +31,10 @@ import Testing
     @Test func `migrations are numbered without a gap and named by what they do`() throws {
         let names = try Self.checkout.files(in: ["Migrations"]) { $0.hasSuffix(".sql") }
             .map { String($0.path.dropFirst("Migrations/".count)) }
-        for (index, name) in names.enumerated() {
-            let number = String(index + 1)
-            let expected = "V\(String(repeating: "0", count: 3 - number.count))\(number)_"
-            #expect(
-                name.hasPrefix(expected) && name.contains(/^V\d{3}_[a-z0-9_]+\.sql$/),
-                "\(name): expected \(expected)….sql")
-        }
+        for name in names { #expect(name.contains(/^V\d{3}_[a-z0-9_]+\.sql$/), "\(name): expected V001_what_it_does.sql") }
+        // A long one has its parts in files of the same number.
+        let numbers = Set(names.compactMap { Int($0.dropFirst().prefix(3)) }).sorted()
+        #expect(numbers == Array(1...numbers.count))
     }
 
     @Test func `a file of 401 lines is found, one of 400 is not`() {

@@ -25,7 +25,7 @@ package enum PostgresDump {
             throw PostgresClusterError.path(name, reason: "it was not found; install postgresql-client")
         }
         let result: ExecutionResult<Void, StringOutput<UTF8>, CombinedErrorOutput> = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments), environment: .inherit.updating(["LC_ALL": "C"]),
+            .name("env"), arguments: Arguments([program] + arguments), environment: .inherit.updating(["LC_ALL": "C"]),
             input: .none, output: .string(limit: 1 << 20), error: .combinedWithOutput)
         guard result.terminationStatus.isSuccess else {
             throw PostgresClusterError.path(file, reason: String(result.standardOutput.suffix(4_096)))
