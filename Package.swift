@@ -52,6 +52,7 @@ let package = Package(
     ],
     targets: [
         // Libraries of the system, with small C shims.
+        .systemLibrary(name: "CBigNumbers", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CByteStreams"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -66,6 +67,7 @@ let package = Package(
         module("ByteStreams", ["CByteStreams", "ThreadExecutors"]),
         module("Derivations", ["CCrypto"]),
         module("Rewriting", ["Derivations"]),
+        module("Signatures", ["CBigNumbers", "CCrypto", "Derivations"]),
         module("TimeTravel", []),
         module("Jobsets", ["TimeTravel", yams]),
         // Optimised in debug builds too: rows are encoded byte by byte, 60,000 of them for an evaluation.
@@ -82,7 +84,7 @@ let package = Package(
             ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "ThreadExecutors",
              "TimeTravel", logging, subprocess, systemPackage]),
         .target(
-            name: "Sources", dependencies: ["Derivations", "StoreDaemon", subprocess, systemPackage],
+            name: "Sources", dependencies: ["Derivations", "Rewriting", "StoreDaemon", subprocess, systemPackage],
             resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
         .target(
             name: "Evaluators", dependencies: ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", subprocess, systemPackage],
@@ -123,6 +125,7 @@ let package = Package(
         tests("ByteStreams", ["ByteStreams", "ThreadExecutors"]),
         tests("Derivations", ["Derivations"]),
         tests("Rewriting", ["Derivations", "Rewriting"]),
+        tests("Signatures", ["Derivations", "Signatures"]),
         tests("TimeTravel", ["TimeTravel"], resources: [.copy("Fixtures")]),
         tests("Jobsets", ["Jobsets", "TimeTravel"]),
         tests("Postgres", ["Postgres", "PostgresFixture", "ThreadExecutors"]),
@@ -132,7 +135,7 @@ let package = Package(
             ["CZlib", "Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess, systemPackage]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
-        tests("Sources", ["Derivations", "Sources", "StoreDaemon"]),
+        tests("Sources", ["Derivations", "Rewriting", "Sources", "StoreDaemon"]),
         tests("Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"]),
         tests(
             "Farm",

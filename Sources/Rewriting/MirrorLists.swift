@@ -31,6 +31,20 @@ package enum MirrorLists {
     /// Places that have descriptions of how to put an archive together again.
     package static let disarchivePlaces = ["https://disarchive.guix.gnu.org/", "https://disarchive.ngyro.com/"]
 
+    /// `places`, for looking up.
+    package static let present = Dictionary(uniqueKeysWithValues: places)
+
+    /// The list of a past Guix, as its downloads name it; what is no such list has no places.
+    package static func read(_ bytes: [UInt8]) -> [String: [String]] {
+        guard case .list(let entries)? = (try? SchemeReader.read(bytes))?.first else { return [:] }
+        var places: [String: [String]] = [:]
+        for case .list(let entry) in entries {
+            guard case .symbol(let name)? = entry.first else { continue }
+            places[name] = SchemeDatum.list(Array(entry.dropFirst())).strings
+        }
+        return places
+    }
+
     /// An association list.
     static var byName: String {
         SchemeDatum.list(places.map { .list([.symbol($0.name)] + $0.places.map { .string($0) }) }).description

@@ -12,6 +12,7 @@ enum OriginBuilder {
     static let mercurial = "builtin:almanac-hg-download"
     static let bazaar = "builtin:almanac-bzr-download"
     static let cvs = "builtin:almanac-cvs-download"
+    static let own = [subversion, mercurial, bazaar, cvs]
 
     /// What a derivation must say for an origin to be fetched.
     struct Instructions {

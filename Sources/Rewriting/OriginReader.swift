@@ -16,6 +16,12 @@ package struct OriginReader {
         self.readScript = readScript
     }
 
+    /// Whether a fixed output with this builder is one of Guix.
+    package static func understands(_ builder: String) -> Bool {
+        builder == "builtin:download" || builder == "builtin:git-download" || builder.hasSuffix("/bin/guile")
+            || OriginBuilder.own.contains(builder)
+    }
+
     /// - Throws: `RewriteError`, or what `readScript` throws.
     package func origin() throws -> Origin {
         guard derivation.isFixedOutput else { throw RewriteError.notFixedOutput }
@@ -23,8 +29,7 @@ package struct OriginReader {
             switch derivation.builder {
             case "builtin:download": try download()
             case "builtin:git-download": try builtinGit()
-            case OriginBuilder.subversion, OriginBuilder.mercurial, OriginBuilder.bazaar, OriginBuilder.cvs:
-                try OriginBuilder.origin(of: derivation)
+            case let builder where OriginBuilder.own.contains(builder): try OriginBuilder.origin(of: derivation)
             case let builder where builder.hasSuffix("/bin/guile"): try scripted()
             case let builder: throw RewriteError.notFetching(builder: builder)
             }

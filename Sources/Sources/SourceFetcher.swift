@@ -58,16 +58,44 @@ package struct SourceFetcher: Sendable {
     }
 
     private func fetch(_ url: String, _ hash: ContentHash, to place: String) async throws -> String {
+        try await withFolder { folder in
+            let (file, from) = try await download(try SourceAddress(url), into: folder)
+            let found = try Self.hash(of: file, hash.algorithm)
+            guard found == hash else {
+                throw SourceError.hashMismatch(url: url, expected: hash.base16, found: found.base16)
+            }
+            guard rename(file, place) == 0 else { throw SourceError.failed("cannot write \(place)") }
+            return from
+        }
+    }
+
+    /// Where a fixed output is kept once it is whole and right.
+    func place(of fixed: FixedOutput) -> String {
+        "\(cache)/\(fixed.hash.algorithm.rawValue)-\(fixed.hash.base16)" + (fixed.method == .recursive ? "-tree" : "")
+    }
+
+    /// Runs `body` with a folder of the cache that is gone afterwards.
+    func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let folder = "\(cache)/fetching-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (file, from) = try await download(try SourceAddress(url), into: folder)
-        let found = try Self.hash(of: file, hash.algorithm)
-        guard found == hash else {
-            throw SourceError.hashMismatch(url: url, expected: hash.base16, found: found.base16)
-        }
-        guard rename(file, place) == 0 else { throw SourceError.failed("cannot write \(place)") }
-        return from
+        return try await body(folder)
+    }
+
+    /// A command that can write no file larger than a source may be.
+    func limited(_ command: [String]) -> [String] {
+        ["prlimit", "--fsize=\(sizeLimit)", "--core=0", "--"] + command
+    }
+
+    /// Asks a server for something that it needs time to make.
+    func post(_ url: String) async throws {
+        let answer = try await HostTool.run(
+            "curl",
+            [
+                "--disable", "--fail", "--silent", "--show-error", "--proto", "=https,http", "--max-time", "60", "--request",
+                "POST", "--output", "/dev/null", "--", url,
+            ])
+        guard answer.isSuccess else { throw SourceError.notThere("\(url): \(answer.complaint)") }
     }
 
     private static func fill(_ template: String, _ hash: ContentHash, name url: String) -> String {
@@ -76,7 +104,7 @@ package struct SourceFetcher: Sendable {
             .replacingOccurrences(of: "{name}", with: url.split(separator: "/").last.map(String.init) ?? "")
     }
 
-    private func download(_ address: SourceAddress, into folder: String) async throws -> (file: String, from: String) {
+    func download(_ address: SourceAddress, into folder: String) async throws -> (file: String, from: String) {
         switch address {
         case .pythonPackage(let project, let file): try await python(project, file, folder)
         case .debianPackage(let package, let version): try await archives.fetchBinary(package, version, into: folder)
@@ -103,13 +131,13 @@ package struct SourceFetcher: Sendable {
         let target = "\(folder)/file"
         // curl's own limit holds only where the server tells the size beforehand.
         let answer = try await HostTool.run(
-            "prlimit",
-            [
-                "--fsize=\(sizeLimit)", "--core=0", "--", "curl", "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10", "--proto",
+            "env",
+            limited([
+                "curl", "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10", "--proto",
                 "=https,http,ftp,file", "--proto-redir", "=https,http", "--connect-timeout", "30", "--speed-limit", "1",
                 "--speed-time", "60", "--max-filesize", String(sizeLimit), "--output", target, "--write-out",
                 "%{response_code}", "--", url,
-            ], limit: .seconds(3600))
+            ]), limit: .seconds(3600))
         guard answer.isSuccess else {
             let text = "\(url): \(answer.complaint)"
             if answer.status == 128 + SIGXFSZ { throw SourceError.notThere("\(url) is larger than \(sizeLimit) bytes") }

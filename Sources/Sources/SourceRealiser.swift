@@ -2,6 +2,7 @@
 
 package import Derivations
 import Foundation
+package import Rewriting
 package import StoreDaemon
 
 /// What became of a fixed-output derivation.
@@ -15,14 +16,18 @@ package enum RealisedSource: Sendable, Equatable {
 /// Realises fixed-output derivations on this machine: fetches what they name, checks the hash, and adds it to the store.
 ///
 /// Builders are never run. What is understood: `builtin:fetchurl` and anything else whose environment has `url` or
-/// `urls` (tried in order), and `builtin:unpack-debian`, which takes one `member` out of a Debian package.
+/// `urls` (tried in order), `builtin:unpack-debian`, which takes one `member` out of a Debian package, and whatever of
+/// Guix `OriginReader` understands, of any year.
 package struct SourceRealiser: Sendable {
     private let store: HostStore
     private let fetcher: SourceFetcher
+    private let servers: SourcePlan.Servers
 
-    package init(store: HostStore, fetcher: SourceFetcher) {
+    /// - Parameter servers: where sources of Guix are looked for beside their own addresses.
+    package init(store: HostStore, fetcher: SourceFetcher, servers: SourcePlan.Servers = .public) {
         self.store = store
         self.fetcher = fetcher
+        self.servers = servers
     }
 
     /// - Throws: what may pass by itself, such as a network that is away.
@@ -33,7 +38,9 @@ package struct SourceRealiser: Sendable {
         }
         if try await store.isValid(output) { return .alreadyValid }
         do {
-            let (file, from) = try await obtain(derivation, fixed)
+            let (file, from) =
+                OriginReader.understands(derivation.builder)
+                ? try await obtainOrigin(of: derivation, fixed, output) : try await obtain(derivation, fixed)
             let added = try await store.addFixedOutput(file: file, name: output.name, expected: fixed)
             guard added == output else {
                 throw SourceError.failed("\(path.name) became \(added.baseName), not \(output.baseName)")
@@ -42,6 +49,30 @@ package struct SourceRealiser: Sendable {
         } catch let error as SourceError where error.isFinal {
             return .lost(reason: error.description)
         }
+    }
+
+    private func obtainOrigin(
+        of derivation: Derivation, _ fixed: FixedOutput, _ output: StorePath
+    ) async throws -> (file: String, from: String) {
+        do {
+            let origin = try OriginReader(derivation) { try read($0) }.origin()
+            // The places that the derivation's own Guix knew come after those of the present.
+            let past = try derivation[variable: "mirrors"].flatMap { try read(try StorePath(parsing: $0)) } ?? []
+            let mirrors = MirrorLists.present.merging(MirrorLists.read(past)) { ours, theirs in ours + theirs }
+            let plan = SourcePlan(origin, fixed: fixed, output: output, servers: servers, mirrors: mirrors)
+            return try await SourceHunt(fetcher: fetcher).find(plan, fixed)
+        } catch let error as RewriteError {
+            throw SourceError.notThere("\(error)")
+        }
+    }
+
+    /// A text of the store; nil where it is not there.
+    private func read(_ path: StorePath) throws -> [UInt8]? {
+        guard FileManager.default.fileExists(atPath: store.physicalPath(of: path)) else { return nil }
+        var reader = try FileReader(path: store.physicalPath(of: path))
+        var bytes: [UInt8] = []
+        while let piece = try reader.next(), bytes.count <= SchemeReader.Limits.bytes { bytes += piece }
+        return bytes
     }
 
     private func obtain(_ derivation: Derivation, _ fixed: FixedOutput) async throws -> (file: String, from: String) {
