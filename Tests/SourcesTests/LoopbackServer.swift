@@ -24,7 +24,7 @@ final class LoopbackServer: Sendable {
     }
 
     func end() {
-        process.terminate()
-        process.waitUntilExit()
+        // Started with signals blocked, it would not hear a milder one.
+        kill(process.processIdentifier, SIGKILL)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @testable import Sources
 
 /// Uses the real programs on repositories and a server of our own.
-@Suite struct SourceHuntTests {
+@Suite(.serialized) struct SourceHuntTests {
     /// A folder to serve, a tree with a file in it, and that tree's hash.
     private struct Scene {
         let folder: String
@@ -38,20 +38,13 @@ import Testing
         }
 
         /// Runs a script in the folder, as the programs' own users would.
-        func run(_ script: String) throws {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/sh")
-            process.arguments = ["-ec", script]
-            process.currentDirectoryURL = URL(fileURLWithPath: folder)
-            process.environment = ProcessInfo.processInfo.environment.merging([
-                "HOME": folder, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
-                "GIT_COMMITTER_EMAIL": "a@b", "HGUSER": "a", "BRZ_EMAIL": "a <a@b>",
-            ]) { $1 }
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0, "\(script)")
+        func run(_ script: String) async throws {
+            let variables = [
+                "HOME=\(folder)", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a",
+                "GIT_COMMITTER_EMAIL=a@b", "HGUSER=a", "BRZ_EMAIL=a <a@b>",
+            ]
+            let answer = try await HostTool.run("env", variables + ["sh", "-ec", script], in: folder)
+            #expect(answer.isSuccess, "\(script): \(answer.complaint)")
         }
     }
 
@@ -64,7 +57,7 @@ import Testing
     @Test func `a git tag and a commit are checked out without git's own files`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try scene.run(
+            try await scene.run(
                 "cp -r tree git; cd git; git init -q; git add .; git commit -qm a; git tag v1; echo x > one; git commit -qam b; git rev-parse v1 > ../commit")
             let url = "file://\(folder)/git"
             #expect(try await scene.find(.git(url: url, commit: "v1", isRecursive: false)).from == url)
@@ -80,7 +73,7 @@ import Testing
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
             let url = "file://\(folder)/repository"
-            try scene.run("svnadmin create repository; svn import -qm a tree \(url)/trunk; svn mkdir -qm b \(url)/c")
+            try await scene.run("svnadmin create repository; svn import -qm a tree \(url)/trunk; svn mkdir -qm b \(url)/c")
             let whole = SubversionOrigin(checkouts: [.init(url: "\(url)/trunk", folder: "")], revision: 1, isRecursive: true)
             #expect(try await scene.find(.subversion(whole)).from == "\(url)/trunk")
             try FileManager.default.removeItem(atPath: "\(folder)/cache")
@@ -95,7 +88,7 @@ import Testing
     func `a Mercurial changeset is checked out`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try scene.run("cp -r tree hg; cd hg; hg init; hg add -q; hg commit -m a; echo x > one; hg commit -m b; hg id -ir 0 > ../id")
+            try await scene.run("cp -r tree hg; cd hg; hg init; hg add -q; hg commit -m a; echo x > one; hg commit -m b; hg id -ir 0 > ../id")
             let id = try String(contentsOfFile: "\(folder)/id", encoding: .utf8).trimmingCharacters(in: .newlines)
             let url = "file://\(folder)/hg"
             #expect(try await scene.find(.mercurial(url: url, changeset: id)).from == url)
@@ -106,7 +99,7 @@ import Testing
     func `a Bazaar revision is checked out`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try scene.run("cp -r tree b; cd b; brz init -q; brz add -q; brz commit -qm a; echo x > one; brz commit -qm b")
+            try await scene.run("cp -r tree b; cd b; brz init -q; brz add -q; brz commit -qm a; echo x > one; brz commit -qm b")
             let url = "file://\(folder)/b"
             #expect(try await scene.find(.bazaar(url: url, revision: "1")).from == url)
         }
@@ -116,7 +109,7 @@ import Testing
     func `a CVS tag is checked out`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try scene.run("mkdir r; cvs -Q -d $PWD/r init; cd tree; cvs -Q -d ../r import -m a module vendor start")
+            try await scene.run("mkdir r; cvs -Q -d $PWD/r init; cd tree; cvs -Q -d $PWD/../r import -m a module vendor start")
             let root = ":local:\(folder)/r"
             #expect(try await scene.find(.cvs(root: root, module: "module", revision: "start")).from.hasPrefix(root))
         }
@@ -129,7 +122,7 @@ import Testing
             var nar: [UInt8] = []
             while let bytes = try reader.next() { nar += bytes }
             try Data(nar).write(to: URL(fileURLWithPath: "\(scene.served)/x.nar"))
-            try scene.run("gzip served/x.nar")
+            try await scene.run("gzip served/x.nar")
             let info = NarInfo(
                 path: scene.output, narHash: scene.fixed.hash, narSize: UInt64(nar.count),
                 archives: [.init(url: "x.nar.gz", compression: "gzip", fileHash: nil, fileSize: nil)])
@@ -146,7 +139,7 @@ import Testing
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
             let identifier = "swh:1:dir:\(String(repeating: "a", count: 40))"
-            try scene.run(
+            try await scene.run(
                 """
                 r=served/api/1/extid/nar-sha256/hex:\(scene.fixed.hash.base16); v=served/api/1/vault/flat/\(identifier)/raw
                 mkdir -p $r $v; echo '{"target": "\(identifier)"}' > $r/index.html
@@ -162,7 +155,7 @@ import Testing
     @Test func `what has another hash is not taken, and every place is named`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try scene.run("cp -r tree git; cd git; echo x > one; git init -q; git add .; git commit -qm a; git tag v1")
+            try await scene.run("cp -r tree git; cd git; echo x > one; git init -q; git add .; git commit -qm a; git tag v1")
             let server = try LoopbackServer(scene.served)
             defer { server.end() }
             let error = await #expect(throws: SourceError.self) {
