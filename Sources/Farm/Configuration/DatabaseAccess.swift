@@ -59,6 +59,17 @@ package struct DatabaseAccess: Sendable {
             } else {
                 try await cluster.start()
             }
+        do {
+            try await requireEmpty(server)
+            try await body(server)
+            try await close()
+        } catch {
+            try? await close()
+            throw error
+        }
+    }
+
+    private func requireEmpty(_ server: PostgresConfiguration) async throws {
         let connection = try await PostgresConnection.connect(server)
         let tables = try await connection.query("select 1 one from pg_tables where schemaname = 'public' limit 1")
         await connection.close()
@@ -66,13 +77,6 @@ package struct DatabaseAccess: Sendable {
             throw FarmError.backup(
                 configuration.databaseURL == nil ? configuration.dataDirectory.postgres : "the database",
                 reason: "it holds tables already; restore into an empty one")
-        }
-        do {
-            try await body(server)
-            try await close()
-        } catch {
-            try? await close()
-            throw error
         }
     }
 
