@@ -144,7 +144,7 @@ extension Conclusion {
         ].compactMap(\.self)
     }
 
-    /// Conditions that a build was seen to pass under, as far from every edge as any.
+    /// Conditions that a build was seen to pass under, away from every edge.
     private func annotation(
         _ answer: AxisInquiry.Answer, control: Conditions, dates: DateInquiry.Result?, cpu: CPUInquiry.Result?
     ) -> Annotation {
@@ -165,9 +165,9 @@ extension Conclusion {
         let margin = { (run: ObservedRun) in
             edges.map { abs(($0.side == .upper ? $0.before : $0.after) - run.began) }.min() ?? .max
         }
-        if let control = passed.first(where: { $0.conditions == subject.reference }), margin(control) > 30 * 86_400 {
-            return control.began
-        }
-        return passed.max { (margin($0), $1.began) < (margin($1), $0.began) }.map(\.conditions.date)
+        // Of dates well within the window the one nearest to the package's own time, which suits what is built with it.
+        let distance = { (run: ObservedRun) in abs(run.conditions.date - subject.reference.date) }
+        let safe = passed.filter { margin($0) > 30 * 86_400 }.min { (distance($0), $0.id) < (distance($1), $1.id) }
+        return (safe ?? passed.max { (margin($0), $1.began) < (margin($1), $0.began) })?.conditions.date
     }
 }

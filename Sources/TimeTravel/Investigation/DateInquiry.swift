@@ -135,12 +135,18 @@ struct DateInquiry {
         }
     }
 
-    /// Where the build before the edge ran across a candidate: one more that ends before the candidate.
+    /// Where the build before the edge ran across a candidate, or the one after it across a midnight, either of which may
+    /// be the edge: one more that ends before it, and one that starts at that midnight.
     private func crossed(_ search: EdgeSearch) -> [Instant] {
         guard let edge = edge(search) else { return [] }
-        let run = edge.side == .upper ? edge.good : edge.bad
-        return candidates.map(\.instant).filter { $0 >= run.began && $0 <= run.ended }.min().map { $0 - lead }
-            .flatMap { date in timeline.points.contains { $0.date == date && !$0.isBorrowed } ? nil : [date] } ?? []
+        let (earlier, later) = edge.side == .upper ? (edge.good, edge.bad) : (edge.bad, edge.good)
+        let isUntried = { (date: Instant) in !timeline.points.contains { $0.date == date && !$0.isBorrowed } }
+        if let first = candidates.map(\.instant).filter({ $0 >= earlier.began && $0 <= earlier.ended }).min(), isUntried(first - lead) {
+            return [first - lead]
+        }
+        guard let midnight = later.midnightCrossed else { return [] }
+        let wanted = midnight - lead > earlier.ended ? [midnight - lead, midnight] : [midnight]
+        return Array(wanted.filter(isUntried).prefix(1))
     }
 
     private func conditions(_ dates: [Instant]) -> [Conditions] {

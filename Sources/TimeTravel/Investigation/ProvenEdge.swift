@@ -28,16 +28,19 @@ struct ProvenEdge {
         let (earlier, later) = side == .upper ? (goods, bads) : (bads, goods)
         // A build that ran across a named instant may have passed before it or after it.
         let clear = earlier.filter { run in !named.contains { $0 >= run.began && $0 <= run.ended } }
-        guard let nearest = ProvenEdge.tightest(earlier, later) else { return nil }
+        // One that runs across a midnight may have met the edge there, and would put it on the day before.
+        let late = later.filter { $0.midnightCrossed == nil }
+        let after = ProvenEdge.tightest(earlier, late) == nil ? later : late
+        guard let nearest = ProvenEdge.tightest(earlier, after) else { return nil }
         let lastStart = earlier.map(\.began).max() ?? .latest
-        let firstEnd = later.map(\.ended).min() ?? .earliest
+        let firstEnd = after.map(\.ended).min() ?? .earliest
         let isNamed =
             ([nearest.later.began.date.start] + named).contains {
                 $0 > nearest.earlier.ended && $0 <= nearest.later.began
             } && clear.contains(nearest.earlier)
         let sure = [
-            ProvenEdge.tightest(clear.filter { $0.ended <= lastStart }, later.filter { $0.began >= firstEnd }),
-            ProvenEdge.tightest(clear, later),
+            ProvenEdge.tightest(clear.filter { $0.ended <= lastStart }, after.filter { $0.began >= firstEnd }),
+            ProvenEdge.tightest(clear, after),
         ].compactMap(\.self)
         let isClose = { (pair: (earlier: ObservedRun, later: ObservedRun)) in
             pair.later.began - pair.earlier.ended <= 16 * lead
@@ -91,5 +94,13 @@ extension Array where Element == ProvenEdge {
         }
         if let open { windows.append(Window(notBefore: open, notAfter: nil)) }
         return windows
+    }
+}
+
+extension ObservedRun {
+    /// The last midnight that the run began before and did not end before.
+    var midnightCrossed: Instant? {
+        let midnight = ended.date.start
+        return midnight > began ? midnight : nil
     }
 }
