@@ -87,8 +87,12 @@ let package = Package(
             name: "Sources", dependencies: ["Derivations", "Rewriting", "StoreDaemon", subprocess, systemPackage],
             resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
         .target(
-            name: "Evaluators", dependencies: ["Derivations", "Jobsets", "StoreDaemon", "TimeTravel", subprocess, systemPackage],
-            swiftSettings: strict),
+            name: "Evaluators",
+            dependencies: ["ByteStreams", "Derivations", "Jobsets", "StoreDaemon", "TimeTravel", subprocess, systemPackage],
+            resources: [
+                .embedInCode("Resources/EvaluateGuix.scm"), .embedInCode("Resources/GuixLines.scm"),
+                .embedInCode("Resources/GuixModules.scm"),
+            ], swiftSettings: strict),
 
         // The farm.
         .target(
@@ -136,11 +140,13 @@ let package = Package(
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
         tests("Sources", ["Derivations", "Rewriting", "Sources", "StoreDaemon"]),
-        tests("Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"]),
+        tests(
+            "Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"],
+            resources: [.copy("Fixtures")]),
         tests(
             "Farm",
-            ["Derivations", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "StoreDaemon",
-             "TimeTravel", lifecycle, logging]),
+            ["Derivations", "Evaluators", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations",
+             "StoreDaemon", "TimeTravel", lifecycle, logging]),
         tests(
             "WebAPI",
             ["CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",

@@ -57,8 +57,8 @@ package struct ChildProcessStream: ByteStream {
         return await child.end(grace: grace)
     }
 
-    /// The last bytes, 8 KiB at most, that the child wrote to standard error.
-    package func lastErrors() -> String {
-        errors.text()
+    /// The last bytes, so many at most, that the child wrote to standard error.
+    package func lastErrors(limit: Int = 8 << 10) -> String {
+        errors.text(limit: limit)
     }
 }

@@ -15,7 +15,7 @@ final class ErrorTail: Sendable {
         file = OwnedDescriptor(number)
     }
 
-    func text(limit: Int = 8 << 10) -> String {
+    func text(limit: Int) -> String {
         var status = stat()
         guard fstat(file.number, &status) == 0 else { return "" }
         let start = max(0, status.st_size - limit)

@@ -21,6 +21,23 @@ enum UnixSocket {
         return descriptor
     }
 
+    static func listen(at path: String) throws(ByteStreamError) -> Int32 {
+        var address = try address(of: path)
+        let descriptor = socket(AF_UNIX, streamType, 0)
+        guard descriptor >= 0 else { throw .system(operation: "socket", code: errno) }
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard status == 0, Glibc.listen(descriptor, 16) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw .system(operation: "listening at \(path)", code: code)
+        }
+        return descriptor
+    }
+
     static func pair() throws(ByteStreamError) -> (Int32, Int32) {
         var descriptors: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, streamType, 0, &descriptors) == 0 else {

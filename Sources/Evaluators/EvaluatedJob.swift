@@ -27,6 +27,17 @@ package struct EvaluatedJob: Sendable {
     }
 }
 
+extension EvaluatedJob {
+    /// What a derivation's variables say about when and where its package is of.
+    static func meta(of derivation: Derivation) -> [String: String] {
+        var meta: [String: String] = [:]
+        for (variable, key) in [("timezone", "timezone"), ("released", "release")] {
+            if let value = derivation[variable: variable], !value.isEmpty { meta[key] = value }
+        }
+        return meta
+    }
+}
+
 /// Why one package of a revision could not be evaluated; the others go on.
 package struct PackageFailure: Error, Sendable {
     package let message: String

@@ -12,7 +12,7 @@ import StoreDaemon
 struct FarmEngines: Sendable {
     private let channels: String
     private let checkouts: String
-    private let nix: NixEvaluator
+    private let guix: GuixEvaluator
     private let realiser: SourceRealiser
     private let store: HostStore
     private let logger: Logger
@@ -23,7 +23,7 @@ struct FarmEngines: Sendable {
         checkouts = data.path + "/checkouts"
         self.store = store
         self.logger = logger
-        nix = NixEvaluator(store: store)
+        guix = GuixEvaluator(store: store)
         realiser = SourceRealiser(store: store, fetcher: SourceFetcher(cache: data.sources))
         // What an evaluation left when its server was killed.
         try? FileManager.default.removeItem(atPath: checkouts)
@@ -38,21 +38,41 @@ struct FarmEngines: Sendable {
         }
     }
 
-    func evaluate(_ evaluation: PendingEvaluation, of jobset: JobsetDescription) async throws -> EvaluatedRevision {
-        guard jobset.engine == .nix else {
-            throw EvaluationFailure("this server evaluates Nix channels only; '\(jobset.name)' needs Guix", log: "")
-        }
+    func evaluate(
+        _ evaluation: PendingEvaluation, of jobset: JobsetDescription,
+        progress: @Sendable (EvaluationProgress) -> Void
+    ) async throws -> EvaluatedRevision {
         let checkout = "\(checkouts)/\(evaluation.id)"
         defer { try? FileManager.default.removeItem(atPath: checkout) }
         do {
             try? FileManager.default.removeItem(atPath: checkout)
             try await ChannelMirror(jobset.channel, channels: channels).checkOut(evaluation.commit, to: checkout)
-            let found = try await nix.evaluate(
-                checkout: checkout, expression: jobset.channel.expression ?? ChannelDescription.defaultExpression, packages: jobset.packages)
+            let found =
+                switch jobset.engine {
+                case .nix: try await evaluateNix(checkout, of: jobset, progress)
+                case .guix:
+                    try await guix.evaluate(
+                        GuixEvaluator.Request(
+                            checkout: checkout, commit: evaluation.commit, channel: jobset.channel,
+                            packages: jobset.packages), progress: progress)
+                }
             return EvaluatedRevision(jobs: try found.jobs.map(Self.ingestJob), log: found.log)
         } catch let error as EvaluationError {
             throw EvaluationFailure("\(error)", log: error.log)
         }
+    }
+
+    private func evaluateNix(
+        _ checkout: String, of jobset: JobsetDescription, _ progress: @Sendable (EvaluationProgress) -> Void
+    ) async throws -> (jobs: [EvaluatedJob], log: String) {
+        let problem = await EvaluationSandbox.problem()
+        if let problem {
+            logger.warning(
+                "A Nix expression is evaluated without a sandbox around it", metadata: ["reason": "\(problem)"])
+        }
+        return try await NixEvaluator(store: store, isSandboxed: problem == nil).evaluate(
+            checkout: checkout, expression: jobset.channel.expression ?? ChannelDescription.defaultExpression,
+            packages: jobset.packages, progress: progress)
     }
 
     private static func ingestJob(_ job: EvaluatedJob) throws -> IngestJob {

@@ -107,7 +107,7 @@ struct FarmParts {
         let engines = engines
         let round = EvaluationRound(
             database: database, store: store, defaultKernel: kernel, now: now, logger: logger
-        ) { try await engines.evaluate($0, of: $1) }
+        ) { try await engines.evaluate($0, of: $1, progress: $2) }
         return WokenService("evaluations", wakeUps: wakeUps.stream(.evaluations), logger: logger) { try await round() }
     }
 

@@ -2,6 +2,7 @@
 
 internal import ByteStreams
 package import Derivations
+internal import Foundation
 
 /// The store on this machine: what derivations call it, where its files lie, and how to reach its daemon.
 ///
@@ -91,6 +92,14 @@ extension HostStore {
     /// Where the files of a store item lie on this machine.
     package func physicalPath(of path: StorePath) -> String {
         "\(physicalDirectory)/\(path.baseName)"
+    }
+
+    /// Folders that command-line programs of the engine write to when they add to the store.
+    package var writablePlaces: [String] {
+        switch engine {
+        case .guix: []
+        case .nix: [physicalDirectory, (spoolDirectory as NSString).deletingLastPathComponent]
+        }
     }
 
     package func isValid(_ path: StorePath) async throws -> Bool {

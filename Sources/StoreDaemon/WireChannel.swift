@@ -95,6 +95,15 @@ final class WireChannel {
         try await padding(after: count)
     }
 
+    /// Reads an archive to its end, and nothing after it.
+    nonisolated(nonsending) func archive(_ handle: (ArchiveEvent) throws -> Void) async throws {
+        var decoder = ArchiveDecoder()
+        while !decoder.isFinished {
+            if position == received.count { try await fill() }
+            position += try decoder.read(received[position...], handle: handle)
+        }
+    }
+
     private nonisolated(nonsending) func padding(after count: Int) async throws {
         let padding = WireEncoder.padding(after: count)
         guard padding > 0 else { return }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Evaluators
 import Farm
 import Foundation
 import Logging
@@ -25,7 +26,7 @@ import TimeTravel
             let round = EvaluationRound(
                 database: farm.database, store: store, defaultKernel: farm.screening.kernel, now: { FarmFixture.start },
                 logger: silent
-            ) { evaluation, _ in
+            ) { evaluation, _, _ in
                 if evaluation.commit == wrong { throw EvaluationFailure("undefined variable 'x'", log: "line one\nline two") }
                 return EvaluatedRevision(
                     jobs: [
@@ -40,6 +41,25 @@ import TimeTravel
             #expect(records[1].error == "undefined variable 'x'")
             #expect(try await farm.database.evaluationLog(records[1].id) == "line one\nline two")
             #expect(records[2].jobs == 1 && records[2].failedJobs == 1)
+        }
+    }
+
+    @Test func `an evaluation under way shows its packages and errors`() async throws {
+        try await FarmFixture.run { farm in
+            let revisions = try await farm.database.store(
+                revisions: [(String(repeating: "a", count: 40), FarmFixture.start, "first")], channel: farm.jobset.channel)
+            _ = try await farm.database.queueEvaluations(jobset: farm.jobset, revisions: revisions, cause: "loaded")
+            let pending = try #require(try await farm.database.startEvaluation())
+            try await farm.database.note(EvaluationProgress(done: 120, all: 500, failed: 3), of: pending.id)
+            let progress = try await farm.database.progress()
+            #expect(progress.packagesEvaluated == 120 && progress.packagesFailed == 3)
+            #expect(progress.packagesPerSecond > 0 && progress.packagesPerSecond <= 120)
+            let record = try #require(try await farm.database.evaluationRecords().first)
+            #expect(record.state == "running" && record.jobs == 120 && record.failedJobs == 3)
+            try await farm.database.failEvaluation(pending.id, error: "enough", log: "")
+            try await farm.database.note(EvaluationProgress(done: 121, failed: 3), of: pending.id)
+            #expect(try await farm.database.progress().packagesEvaluated == 0)
+            #expect(try await farm.database.evaluationRecords().first?.jobs == 120)
         }
     }
 

@@ -106,6 +106,10 @@ package struct FarmProgress: Codable, Sendable, Equatable {
     package var evaluationsPending = 0
     package var evaluationsDone = 0
     package var evaluationsFailed = 0
+    /// Packages that the evaluations now running have done, those without a derivation, and how many a second.
+    package var packagesEvaluated = 0
+    package var packagesFailed = 0
+    package var packagesPerSecond = 0.0
     package var sourcesWanted = 0
     package var sourcesDone = 0
     package var sourcesLost = 0

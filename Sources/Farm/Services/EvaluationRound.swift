@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Derivations
+package import Evaluators
 package import Jobsets
 package import Logging
 package import StoreDaemon
+import Synchronization
 package import TimeTravel
 
 /// What an evaluator found in a revision.
@@ -31,17 +33,21 @@ package struct EvaluationFailure: Error, Sendable {
 
 /// Makes the pending evaluations one after the other: revision in, jobs and derivations into the database.
 package struct EvaluationRound: Sendable {
+    /// Evaluates a revision of a jobset, and tells how far it is.
+    package typealias Evaluate = @Sendable (
+        PendingEvaluation, JobsetDescription, @escaping @Sendable (EvaluationProgress) -> Void
+    ) async throws -> EvaluatedRevision
+
     private let database: FarmDatabase
     private let store: HostStore
     private let defaultKernel: KernelRelease
     private let now: @Sendable () -> Instant
     private let logger: Logger
-    private let evaluate: @Sendable (PendingEvaluation, JobsetDescription) async throws -> EvaluatedRevision
+    private let evaluate: Evaluate
 
     package init(
         database: FarmDatabase, store: HostStore, defaultKernel: KernelRelease, now: @escaping @Sendable () -> Instant,
-        logger: Logger,
-        evaluate: @escaping @Sendable (PendingEvaluation, JobsetDescription) async throws -> EvaluatedRevision
+        logger: Logger, evaluate: @escaping Evaluate
     ) {
         self.database = database
         self.store = store
@@ -67,7 +73,7 @@ package struct EvaluationRound: Sendable {
     }
 
     private func make(_ evaluation: PendingEvaluation, _ jobset: JobsetDescription) async throws {
-        let found = try await evaluate(evaluation, jobset)
+        let found = try await found(evaluation, jobset)
         let roots = found.jobs.compactMap { try? $0.derivation.get() }
         let closure = try DerivationClosure.walk(from: roots, read: store.derivation(at:))
         let outputs = closure.flatMap { $0.derivation.outputs.compactMap(\.path) }
@@ -88,6 +94,31 @@ package struct EvaluationRound: Sendable {
             ])
     }
 
+    /// How often the database learns how far an evaluation is.
+    private static let progressInterval = Duration.seconds(2)
+
+    private func found(
+        _ evaluation: PendingEvaluation, _ jobset: JobsetDescription
+    ) async throws -> EvaluatedRevision {
+        let progress = ProgressBox()
+        return try await withThrowingTaskGroup(of: EvaluatedRevision?.self) { group in
+            group.addTask { try await evaluate(evaluation, jobset) { progress.set($0) } }
+            group.addTask {
+                var last = EvaluationProgress()
+                while true {
+                    try await Task.sleep(for: Self.progressInterval)
+                    let current = progress.value
+                    guard current != last else { continue }
+                    try await database.note(current, of: evaluation.id)
+                    last = current
+                }
+            }
+            defer { group.cancelAll() }
+            guard let found = try await group.next(), let found else { throw CancellationError() }
+            return found
+        }
+    }
+
     private func fail(
         _ evaluation: PendingEvaluation, _ jobset: JobsetDescription, _ message: String, log: String
     ) async throws {
@@ -99,4 +130,13 @@ package struct EvaluationRound: Sendable {
                 "error": "\(message)",
             ])
     }
+}
+
+/// How far an evaluation is, between the one that knows it and the one that writes it down.
+private final class ProgressBox: Sendable {
+    private let state = Mutex(EvaluationProgress())
+
+    var value: EvaluationProgress { state.withLock { $0 } }
+
+    func set(_ progress: EvaluationProgress) { state.withLock { $0 = progress } }
 }

@@ -53,6 +53,10 @@ extension FarmDatabase {
                      + (select count(*) from jobset where wanted is not null and enabled) evaluations_pending,
                    (select count(*) from evaluation where state = 'succeeded') evaluations_done,
                    (select count(*) from evaluation where state = 'failed') evaluations_failed,
+                   (select coalesce(sum(job_count), 0)::int from evaluation where state = 'running') packages_evaluated,
+                   (select coalesce(sum(failed_job_count), 0)::int from evaluation where state = 'running') packages_failed,
+                   (select coalesce(sum(job_count / greatest(extract(epoch from clock_timestamp() - started), 1)), 0)::float8
+                      from evaluation where state = 'running') packages_per_second,
                    (select count(*) from source where state in ('wanted', 'fetching')) sources_wanted,
                    (select count(*) from source where state = 'available') sources_done,
                    (select count(*) from source where state = 'lost') sources_lost,
@@ -68,7 +72,10 @@ extension FarmDatabase {
         return FarmProgress(
             evaluationsPending: try row.decode("evaluations_pending"),
             evaluationsDone: try row.decode("evaluations_done"),
-            evaluationsFailed: try row.decode("evaluations_failed"), sourcesWanted: try row.decode("sources_wanted"),
+            evaluationsFailed: try row.decode("evaluations_failed"),
+            packagesEvaluated: try row.decode("packages_evaluated"),
+            packagesFailed: try row.decode("packages_failed"),
+            packagesPerSecond: try row.decode("packages_per_second"), sourcesWanted: try row.decode("sources_wanted"),
             sourcesDone: try row.decode("sources_done"), sourcesLost: try row.decode("sources_lost"),
             buildsWaiting: try row.decode("builds_waiting"), buildsRunning: try row.decode("builds_running"),
             buildsDone: try row.decode("builds_done"), runsDone: try row.decode("runs_done"),

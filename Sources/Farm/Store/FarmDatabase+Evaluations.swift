@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+package import Evaluators
 import Postgres
 package import TimeTravel
 
@@ -78,6 +79,13 @@ extension FarmDatabase {
     /// Gives evaluations that a server left running back to the queue.
     package func requeueEvaluations() async throws {
         _ = try await pool.query("update evaluation set state = 'pending', started = null where state = 'running'")
+    }
+
+    /// Records how far a running evaluation is: its jobs so far and those among them that failed.
+    package func note(_ progress: EvaluationProgress, of id: Int) async throws {
+        _ = try await pool.query(
+            "update evaluation set job_count = $2, failed_job_count = $3 where id = $1 and state = 'running'",
+            [id, progress.done, progress.failed])
     }
 
     /// Marks an evaluation failed; its error and log are shown, the others go on.

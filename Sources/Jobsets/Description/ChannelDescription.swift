@@ -7,7 +7,7 @@ package struct ChannelDescription: Hashable, Sendable, Encodable {
     package var branch: String
     /// Engine `guix`: what authenticates the channel's commits.
     package var introduction: Introduction?
-    /// Engine `nix`: the file in the repository that is evaluated; nil with engine `guix`.
+    /// The file in the repository that is evaluated; nil with engine `guix` where the channel is Guix itself.
     package var expression: String?
 
     package init(
@@ -33,6 +33,13 @@ package struct ChannelDescription: Hashable, Sendable, Encodable {
         package init(commit: String, fingerprint: String) {
             self.commit = commit
             self.fingerprint = fingerprint
+        }
+
+        /// As Guix writes it: groups of four digits, and two spaces in the middle.
+        package var spacedFingerprint: String {
+            let digits = Array(fingerprint)
+            let groups = stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<min($0 + 4, digits.count)]) }
+            return groups.prefix(5).joined(separator: " ") + "  " + groups.dropFirst(5).joined(separator: " ")
         }
     }
 }

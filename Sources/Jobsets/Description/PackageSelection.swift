@@ -10,10 +10,12 @@ package enum PackageSelection: Hashable, Sendable {
     case names([String])
     /// A manifest file; a relative path starts at the folder of the jobset file.
     case manifest(path: String)
+    /// What the revision's own continuous integration calls so, such as `core` (engine `guix` only).
+    case subset(String)
 }
 
 extension PackageSelection: Encodable {
-    private enum CodingKeys: String, CodingKey { case manifest }
+    private enum CodingKeys: String, CodingKey { case manifest, subset }
 
     package func encode(to encoder: any Encoder) throws {
         switch self {
@@ -26,6 +28,9 @@ extension PackageSelection: Encodable {
         case .manifest(let path):
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(path, forKey: .manifest)
+        case .subset(let name):
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(name, forKey: .subset)
         }
     }
 }

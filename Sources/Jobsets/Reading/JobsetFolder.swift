@@ -45,14 +45,41 @@ package struct JobsetFolder: Sendable {
     ///
     /// Relative paths in it are resolved against its folder, so that the description means the same wherever it is used.
     package static func read(_ path: String) throws(InvalidJobset) -> JobsetDescription {
+        try JobsetReader.read(text(of: path), file: path).resolvingPaths(against: folder(of: path))
+    }
+
+    /// Reads every jobset of a file: ours, or as another farm has it: Cuirass specifications (`.scm`) and Hydra's
+    /// declarative jobsets (`.json`).
+    package static func readAll(_ path: String) throws(InvalidJobset) -> [JobsetDescription] {
+        let text = try text(of: path)
+        let folder = folder(of: path)
+        if path.hasSuffix(".scm") {
+            return try CuirassReader.read(text, file: path).map { $0.resolvingPaths(against: folder) }
+        }
+        if path.hasSuffix(".json") {
+            let faults = FaultList(file: path)
+            let root = Item(node: try YAMLDocument(text, file: path).root, key: "", faults: faults)
+            if HydraReader.recognises(root) {
+                let jobsets = HydraReader.jobsets(root)
+                guard faults.faults.isEmpty else { throw InvalidJobset(faults: faults.faults) }
+                return jobsets.map { $0.resolvingPaths(against: folder) }
+            }
+        }
+        return [try JobsetReader.read(text, file: path).resolvingPaths(against: folder)]
+    }
+
+    private static func folder(of path: String) -> String {
+        URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path
+    }
+
+    private static func text(of path: String) throws(InvalidJobset) -> String {
         guard let file = FileHandle(forReadingAtPath: path),
             let data = try? file.read(upToCount: YAMLDocument.sizeLimit + 1)
         else { throw invalid(path, found: "no file that can be read", expected: "a jobset file") }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw invalid(path, found: "bytes that are not text", expected: "YAML in UTF-8")
         }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL
-        return try JobsetReader.read(text, file: path).resolvingPaths(against: folder.path)
+        return text
     }
 
     private static func invalid(_ path: String, found: String, expected: String) -> InvalidJobset {

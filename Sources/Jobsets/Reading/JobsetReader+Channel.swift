@@ -13,9 +13,7 @@ extension JobsetReader {
         }
         let standard = engine == .nix ? ChannelDescription.defaultExpression : nil
         let expression = fields.optional("expression", default: standard) { item -> String?? in
-            engine == .guix
-                ? item.fault("no expression: only engine nix evaluates one")
-                : item.text("the path of a file inside the repository", where: isPathInside)
+            item.text("the path of a file inside the repository", where: isPathInside)
         }
         guard let name, let url else { return nil }
         return ChannelDescription(
@@ -74,8 +72,13 @@ extension JobsetReader {
             return item.list(of: "package names", count: 1...100_000) { $0.text("a package name", where: isWord) }
                 .map { .names($0) }
         }
-        guard item.isMapping, let fields = item.fields(["manifest"]) else {
-            return item.fault("'all', a list of package names, or 'manifest: FILE'")
+        guard item.isMapping, let fields = item.fields(["manifest", "subset"]) else {
+            return item.fault("'all', a list of package names, 'manifest: FILE' or 'subset: NAME'")
+        }
+        if fields.has("subset") {
+            if engine == .nix || fields.has("manifest") { return item.fault("'subset' only with engine guix, and alone") }
+            return fields.required("subset") { $0.text("a word such as 'core', 'hello' or 'images'", where: isName) }
+                .map { .subset($0) }
         }
         return fields.required("manifest") { $0.text("the path of a manifest file", where: isPath) }
             .map { .manifest(path: $0) }
@@ -97,16 +100,18 @@ extension JobsetReader {
 
     /// The rules of git-check-ref-format(1), and no leading `-`, which git would take for an option.
     private static func referenceName(_ item: Item, _ expected: String) -> String? {
-        item.text(expected) { name in
-            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-            return name.utf8.count <= 255 && !name.hasPrefix("-") && !name.hasSuffix(".") && name != "@"
-                && !name.contains("..") && !name.contains("@{")
-                && !name.utf8.contains { $0 <= 0x20 || "~^:?*[\\".utf8.contains($0) }
-                && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
-        }
+        item.text(expected, where: isReferenceName)
     }
 
-    private static func isHexadecimal(_ text: String, lengths: [Int]) -> Bool {
+    static func isReferenceName(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return name.utf8.count <= 255 && !name.hasPrefix("-") && !name.hasSuffix(".") && name != "@"
+            && !name.contains("..") && !name.contains("@{")
+            && !name.utf8.contains { $0 <= 0x20 || "~^:?*[\\".utf8.contains($0) }
+            && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
+    }
+
+    static func isHexadecimal(_ text: String, lengths: [Int]) -> Bool {
         lengths.contains(text.utf8.count) && text.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
@@ -116,7 +121,7 @@ extension JobsetReader {
 
     static func isPath(_ text: String) -> Bool { !text.isEmpty && !text.hasPrefix("-") }
 
-    private static func isPathInside(_ text: String) -> Bool {
+    static func isPathInside(_ text: String) -> Bool {
         isPath(text) && !text.hasPrefix("/") && !text.split(separator: "/").contains("..")
     }
 }

@@ -71,7 +71,7 @@ extension JobsetReader {
         return !host.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
     }
 
-    private static func isEmailAddress(_ text: String) -> Bool {
+    static func isEmailAddress(_ text: String) -> Bool {
         let halves = text.split(separator: "@", omittingEmptySubsequences: false)
         return halves.count == 2 && !halves.contains("") && text.utf8.count <= 254 && !text.hasPrefix("-")
             && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"<>,;\"\\".utf8.contains($0) }

@@ -52,7 +52,10 @@ struct JobsetCommand: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Load jobset files; one with a fault loads nothing of any.",
-            discussion: "A name that is loaded already is replaced. Example: almanac jobset add Jobsets/demo.yaml")
+            discussion: """
+                A name that is loaded already is replaced. Files are YAML as in Jobsets/, Cuirass specifications (.scm) or \
+                Hydra's declarative jobsets (.json). Example: almanac jobset add Jobsets/demo.yaml
+                """)
         @OptionGroup var farm: FarmOptions
         @Argument(help: "Jobset files.") var files: [String]
 
@@ -123,7 +126,7 @@ enum JobsetFiles {
         var faults: [String] = []
         for path in paths {
             do {
-                descriptions.append(try JobsetFolder.read(path))
+                descriptions += try JobsetFolder.readAll(path)
             } catch {
                 faults += error.faults.map { "\($0)" }
             }

@@ -7,7 +7,8 @@ enum ProgressText {
     static func lines(_ progress: FarmProgress) -> [String] {
         [
             "revisions      \(progress.evaluationsDone) evaluated, \(progress.evaluationsPending) to do"
-                + (progress.evaluationsFailed > 0 ? ", \(progress.evaluationsFailed) failed" : ""),
+                + (progress.evaluationsFailed > 0 ? ", \(progress.evaluationsFailed) failed" : "")
+                + (progress.packagesEvaluated > 0 ? "; now \(packages(progress))" : ""),
             "sources        \(progress.sourcesDone) at hand, \(progress.sourcesWanted) to fetch"
                 + (progress.sourcesLost > 0 ? ", \(progress.sourcesLost) lost" : ""),
             "builds         \(progress.buildsDone) done, \(progress.buildsRunning) running, "
@@ -17,8 +18,15 @@ enum ProgressText {
         ]
     }
 
+    /// Of the evaluations that run: packages so far, how many a second, and errors.
+    private static func packages(_ progress: FarmProgress) -> String {
+        let tenths = Int((progress.packagesPerSecond * 10).rounded())
+        return "\(progress.packagesEvaluated) packages, \(tenths / 10).\(tenths % 10)/s, \(progress.packagesFailed) errors"
+    }
+
     static func line(_ progress: FarmProgress) -> String {
         var text = "evaluations \(progress.evaluationsDone)/\(progress.evaluationsDone + progress.evaluationsPending)"
+        if progress.packagesEvaluated > 0 { text += " (\(packages(progress)))" }
         text += "  sources \(progress.sourcesDone)/\(progress.sourcesDone + progress.sourcesWanted)"
         text += "  builds \(progress.buildsDone) done, \(progress.buildsRunning) running, \(progress.buildsWaiting) queued"
         text += "  investigations \(progress.investigationsConcluded) done, \(progress.investigationsOpen) open"

@@ -67,6 +67,18 @@ import Testing
         #expect(throws: InvalidJobset.self) { try JobsetFolder.read("/dev/zero") }
     }
 
+    @Test func `the environment of the paper is the one that its Scheme files name`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../Jobsets")
+        let folder = root.standardizedFileURL.path
+        let jobset = try JobsetFolder.read(folder + "/paper.yaml")
+        let text = try String(contentsOfFile: folder + "/paper/channels.scm", encoding: .utf8)
+        let channel = try #require(try SchemeChannel.read(text, file: "channels.scm").first)
+        #expect(jobset.channel == channel.description)
+        #expect(jobset.revisions == channel.commit.map { [.commit($0)] })
+        #expect(jobset.packages == .manifest(path: folder + "/paper/manifest.scm"))
+        #expect(FileManager.default.fileExists(atPath: folder + "/paper/manifest.scm"))
+    }
+
     @Test func `every jobset file this project ships is good`() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..")
         let folder = JobsetFolder(reading: root.standardizedFileURL.appendingPathComponent("Jobsets").path)

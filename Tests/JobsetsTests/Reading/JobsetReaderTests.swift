@@ -122,7 +122,8 @@ import TimeTravel
         ("https://example.org/guix.git", "ftp://example.org/x"), ("https://example.org/guix.git", "'demo:'"),
         ("branch: master", "branch: -x"),
         ("branch: master", "introduction: {commit: 6298c3ffd9654d3231a6f25390b056483e8f407c, fingerprint: 34}"),
-        ("branch: master", "expression: default.nix"),
+        ("branch: master", "expression: ../guix.scm"), ("packages: all", "packages: {subset: ''}"),
+        ("packages: all", "packages: {subset: core, manifest: m.scm}"),
         ("packages: all", "packages: some"), ("packages: all", "packages: []"), ("packages: all", "packages: [-x]"),
         ("packages: all", "packages: {manifest: ''}"), ("packages: all", "screen: {dates: [2300-01-01]}"),
         ("packages: all", "screen: {dates: [release * 2]}"), ("packages: all", "screen: {cpu: pentium}"),
@@ -145,6 +146,15 @@ import TimeTravel
         try #require(text.contains(right))
         let faults = JobsetText.faults(text.replacing(right, with: wrong, maxReplacements: 1))
         #expect(faults.count == 1, "\(faults)")
+    }
+
+    @Test func `a subset is for guix only, and a Guix channel may have an expression`() throws {
+        let text = JobsetText.with(packages: "{subset: core}").replacing("branch: master", with: "expression: guix.scm")
+        let jobset = try JobsetReader.read(text, file: "f.yaml")
+        #expect(jobset.packages == .subset("core"))
+        #expect(jobset.channel.expression == "guix.scm")
+        #expect(try JobsetDescription(canonicalJSON: jobset.canonicalJSON) == jobset)
+        #expect(JobsetText.faults(JobsetText.with(engine: "nix", packages: "{subset: core}")).count == 1)
     }
 
     @Test func `channel itself as package is for guix only`() throws {

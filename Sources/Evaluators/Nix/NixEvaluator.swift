@@ -30,10 +30,14 @@ package struct NixEvaluator: Sendable {
 
     private let store: HostStore
     private let limits: Limits
+    private let isSandboxed: Bool
 
-    package init(store: HostStore, limits: Limits = Limits()) {
+    /// - Parameter isSandboxed: whether there is an `EvaluationSandbox` around it; where none works, evaluation is still
+    ///   restricted by Nix itself.
+    package init(store: HostStore, limits: Limits = Limits(), isSandboxed: Bool = true) {
         self.store = store
         self.limits = limits
+        self.isSandboxed = isSandboxed
     }
 
     /// - Parameters:
@@ -42,7 +46,7 @@ package struct NixEvaluator: Sendable {
     /// - Throws: `EvaluationError` when the set itself does not evaluate, or a package is asked for that it lacks.
     package func evaluate(
         checkout: String, expression: String, packages: PackageSelection,
-        progress: @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
+        progress: @Sendable (EvaluationProgress) -> Void = { _ in }
     ) async throws -> (jobs: [EvaluatedJob], log: String) {
         let file = "\(checkout)/\(expression)"
         // As nix-instantiate reads a file: a set, or a function that gives one.
@@ -70,7 +74,8 @@ package struct NixEvaluator: Sendable {
             }
             if !answer.isSuccess { log += "\(batch.joined()):\n\(answer.errors)\n" }
             jobs += try self.jobs(batch, answer)
-            progress(jobs.count, names.count)
+            let failed = jobs.count { if case .failure = $0.derivation { true } else { false } }
+            progress(EvaluationProgress(done: jobs.count, all: names.count, failed: failed))
         }
         return (jobs, String(log.suffix(1 << 20)))
     }
@@ -100,13 +105,9 @@ package struct NixEvaluator: Sendable {
 
     private func job(_ name: String, _ path: StorePath) throws -> EvaluatedJob {
         let derivation = try store.derivation(at: path)
-        var meta: [String: String] = [:]
-        for (variable, key) in [("timezone", "timezone"), ("released", "release")] {
-            if let value = derivation[variable: variable], !value.isEmpty { meta[key] = value }
-        }
         return EvaluatedJob(
             name: name, package: derivation[variable: "pname"] ?? name, version: derivation[variable: "version"] ?? "",
-            system: derivation.system, derivation: .success(path), meta: meta)
+            system: derivation.system, derivation: .success(path), meta: EvaluatedJob.meta(of: derivation))
     }
 
     private struct Answer: Sendable {
@@ -127,11 +128,11 @@ package struct NixEvaluator: Sendable {
             "allowed-uris", "", "-I", checkout, "--quiet", "--no-build-output",
         ]
         let changes = store.environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) }
-        let command = ["--as=\(limits.memory)", "--core=0", "--", "nix-instantiate"] + options + arguments
+        let command = command(["nix-instantiate"] + options + arguments, checkout: checkout)
         return try await withThrowingTaskGroup(of: Answer.self) { group in
             group.addTask {
                 let result = try await Subprocess.run(
-                    .name("prlimit"), arguments: Arguments(command),
+                    .name(command.executable), arguments: Arguments(command.arguments),
                     environment: .inherit.updating(Dictionary(uniqueKeysWithValues: changes)),
                     output: .string(limit: 64 << 20), error: .string(limit: 16 << 20))
                 return Answer(
@@ -148,11 +149,23 @@ package struct NixEvaluator: Sendable {
         }
     }
 
+    private func command(_ words: [String], checkout: String) -> (executable: String, arguments: [String]) {
+        guard isSandboxed else { return ("prlimit", ["--as=\(limits.memory)", "--core=0", "--"] + words) }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let sandbox = EvaluationSandbox(
+            mounts: store.evaluationMounts + [.readOnly(checkout, at: checkout)],
+            environment: store.environment.merging(["PATH": path]) { one, _ in one },
+            // The clock on the wall stops it first, and says so.
+            limits: .init(memory: limits.memory, time: limits.packageTime * 2))
+        return sandbox.wrapping(words)
+    }
+
     /// - Throws: `EvaluationError.unknownPackages` with the nearest names.
     static func select(_ packages: PackageSelection, from all: [String]) throws -> [String] {
         switch packages {
         case .all: return all
-        case .channel: throw EvaluationError.unsupported("a Nix channel is no package: name packages, or all")
+        case .channel, .subset:
+            throw EvaluationError.unsupported("a Nix channel is no package and has no subsets: name packages, or all")
         case .names(let names): return try check(names, against: all)
         case .manifest(let path):
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -188,5 +201,14 @@ package struct NixEvaluator: Sendable {
     private static func firstError(_ text: String) -> String {
         let line = text.split(separator: "\n").first { $0.contains("error:") } ?? text.split(separator: "\n").first
         return line.map { String($0.trimmingCharacters(in: .whitespaces).prefix(2000)) } ?? "the evaluator said nothing"
+    }
+}
+
+extension HostStore {
+    /// What Nix's own programs need of the store; and the store that they may come from, where they do.
+    fileprivate var evaluationMounts: [EvaluationSandbox.Mount] {
+        let own = writablePlaces.map { EvaluationSandbox.Mount.writable($0, at: $0) }
+        let nix = "/nix/store"
+        return FileManager.default.fileExists(atPath: nix) ? [.readOnly(nix, at: nix)] + own : own
     }
 }

@@ -1,0 +1,148 @@
+;; SPDX-License-Identifier: GPL-3.0-or-later
+;;
+;; Where EvaluateGuix.scm finds modules: those of Guix in the checkout, and nowhere else; and the packages in them.
+
+(use-modules (ice-9 ftw) (ice-9 match) (ice-9 textual-ports) (srfi srfi-1) (srfi srfi-26))
+
+;;; Where modules come from.
+
+(define (without-guix directory)
+  "A folder with what DIRECTORY has except modules of Guix: those of the checkout are to be used, and only they."
+  (define entries (or (scandir directory (lambda (name) (not (member name '("." ".."))))) '()))
+  (define (of-guix? name) (member (car (string-split name #\.)) '("guix" "gnu")))
+  (if (any of-guix? entries)
+      (let ((copy (format #f "~a/modules-~a" scratch (string-hash directory))))
+        (unless (file-exists? copy)
+          (mkdir copy)
+          (for-each (lambda (name) (symlink (string-append directory "/" name) (string-append copy "/" name)))
+                    (remove of-guix? entries)))
+        copy)
+      directory))
+
+(define (configuration)
+  "The revision's own (guix config), filled in as a usual installation has it, so that derivations are those of one."
+  (define values
+    `(("PACKAGE_NAME" . "GNU Guix") ("PACKAGE_VERSION" . ,(or (asked 'commit) "0"))
+      ("PACKAGE_BUGREPORT" . "bug-guix@gnu.org") ("PACKAGE_URL" . "https://guix.gnu.org")
+      ("GUIX_CHANNEL_URL" . "#f") ("GUIX_CHANNEL_COMMIT" . "#f") ("GUIX_CHANNEL_INTRODUCTION" . "#f")
+      ("storedir" . ,(asked 'store)) ("guix_localstatedir" . "/var") ("localstatedir" . "/var")
+      ("guix_sysconfdir" . "/etc") ("sysconfdir" . "/etc") ("guix_system" . ,system)
+      ("GIT" . "git") ("GZIP" . "gzip") ("BZIP2" . "bzip2") ("XZ" . "xz") ("LIBGCRYPT" . "libgcrypt")
+      ("LIBZ" . "libz") ("LIBLZ" . "liblz") ("guix_prefix" . "/usr/local")))
+  ;; Every other piece between two '@' is the name of a value.
+  (let loop ((pieces (string-split (call-with-input-file (string-append checkout "/guix/config.scm.in") get-string-all)
+                                   #\@))
+             (result '()))
+    (match pieces
+      ((text) (string-concatenate-reverse (cons text result)))
+      ((text name . rest)
+       (if (string-every (char-set-adjoin char-set:letter+digit #\_) name)
+           (loop rest (cons* (or (assoc-ref values name) "") text result))
+           (loop (cons name rest) (cons* "@" text result)))))))
+
+(define (use-checkout)
+  (let ((own (string-append scratch "/configuration")))
+    (mkdir own)
+    (mkdir (string-append own "/guix"))
+    (call-with-output-file (string-append own "/guix/config.scm") (cut display (configuration) <>))
+    (set! %load-path
+      (cons* checkout own (map without-guix (delete-duplicates (append (asked 'load-path) %load-path)))))
+    (set! %load-compiled-path
+      (map without-guix (delete-duplicates (append (asked 'compiled-path) %load-compiled-path))))))
+
+(define (use-present)
+  (set! %load-path (delete-duplicates (append (asked 'load-path) %load-path)))
+  (set! %load-compiled-path (delete-duplicates (append (asked 'compiled-path) %load-compiled-path))))
+
+(define (from module name)
+  "The value of NAME in MODULE, where it may be syntax that stands for a procedure."
+  (eval `(@ ,module ,name) (resolve-module '(guile-user))))
+
+(define (load-here file . modules)
+  "The value of FILE's last expression, which sees MODULES."
+  (let ((place (make-fresh-user-module)))
+    (for-each (lambda (module) (module-use! place (resolve-interface module))) modules)
+    (save-module-excursion (lambda () (set-current-module place) (primitive-load file)))))
+
+;;; Modules and packages.
+
+(define (package-files)
+  "The files of package modules, relative to the checkout, sorted."
+  (define (below folder)
+    (append-map (match-lambda
+                  ((or "." ".." "patches" "aux-files") '())
+                  (name
+                   (let ((file (string-append folder "/" name)))
+                     (cond ((string-suffix? ".scm" name) (list file))
+                           ((eq? 'directory (stat:type (lstat (string-append checkout "/" file)))) (below file))
+                           (else '())))))
+                (scandir (string-append checkout "/" folder))))
+  (below "gnu/packages"))
+
+(define (load-packages)
+  "Load every module of packages that loads, and give their interfaces."
+  (filter-map
+   (lambda (file)
+     (and (not (hash-ref tried file))
+          (begin
+            (say 'loading `(module . ,file))
+            (guarded
+             (lambda ()
+               (resolve-interface (map string->symbol (string-split (string-drop-right file 4) #\/))))
+             (lambda (exception)
+               (say 'problem `(module . ,file) `(message . ,(in-words exception)))
+               #f)
+             (asked 'module-seconds)))))
+   (package-files)))
+
+(define (distinct packages)
+  (let ((seen (make-hash-table)))
+    (filter (lambda (package) (and (not (hashq-ref seen package)) (begin (hashq-set! seen package #t) #t)))
+            packages)))
+
+(define (packages-of modules)
+  "Every package that MODULES export, replacements too, without those that others have superseded."
+  (define package? (from '(guix packages) 'package?))
+  (define replacement (from '(guix packages) 'package-replacement))
+  (define superseded (from '(guix packages) 'package-superseded))
+  (define found '())
+  (for-each
+   (lambda (module)
+     (module-for-each
+      (lambda (_ variable)
+        (let ((value (and (variable-bound? variable) (variable-ref variable))))
+          (when (package? value)
+            (guarded
+             (lambda ()
+               (cond ((replacement value) => (lambda (other) (set! found (cons* value other found))))
+                     ((superseded value) #f)
+                     (else (set! found (cons value found)))))
+             (lambda (exception) (set! found (cons value found)))))))
+      module))
+   modules)
+  (distinct found))
+
+(define of-package
+  (let ((accessors (make-hash-table)))
+    (lambda (name package)
+      "What the accessor NAME of (guix packages) gives for PACKAGE."
+      ((or (hashq-ref accessors name)
+           (let ((accessor (from '(guix packages) name))) (hashq-set! accessors name accessor) accessor))
+       package))))
+
+(define (name-of package) (of-package 'package-name package))
+(define (version-of package) (of-package 'package-version package))
+(define (full-name package) (string-append (name-of package) "-" (version-of package)))
+
+(define (described package)
+  "What the revision says of a package, texts only."
+  (define (text accessor)
+    (let ((value (false-if-exception (of-package accessor package))))
+      (and (string? value) (string-take value (min 500 (string-length value))))))
+  (define location
+    (false-if-exception
+     (let ((location (of-package 'package-location package)))
+       (format #f "~a:~a" ((from '(guix utils) 'location-file) location) ((from '(guix utils) 'location-line) location)))))
+  (define released (false-if-exception (assq-ref (of-package 'package-properties package) 'release-date)))
+  (filter cdr `((synopsis . ,(text 'package-synopsis)) (homepage . ,(text 'package-home-page))
+                (location . ,location) (release . ,(and (string? released) released)))))

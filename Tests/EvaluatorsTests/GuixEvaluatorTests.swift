@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Derivations
+import Foundation
+import Jobsets
+import Synchronization
+import Testing
+
+@testable import Evaluators
+
+/// A small revision of our own, in a real Guile and the real sandbox; a real Guix is not needed.
+@Suite("Evaluating a revision of Guix", .enabled(if: GuixRevision.guile != nil, "needs guile in PATH: Debian's guile-3.0"))
+struct GuixEvaluatorTests {
+    private func evaluate(
+        _ modules: [String: String], _ packages: PackageSelection = .all,
+        limits: GuixEvaluator.Limits = GuixRevision.limits,
+        _ check: (_ jobs: [String: EvaluatedJob], _ log: String) throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let found = try await GuixRevision(in: folder, modules).evaluate(packages, limits: limits)
+            try check(Dictionary(uniqueKeysWithValues: found.jobs.map { ($0.name, $0) }), found.log)
+        }
+    }
+
+    private func name(_ job: EvaluatedJob?) -> String? { (try? job?.derivation.get())?.name }
+
+    private func message(_ job: EvaluatedJob?) -> String {
+        switch job?.derivation {
+        case .failure(let failure): failure.message
+        case .success(let path): "evaluated to \(path)"
+        case nil: "there is no such job"
+        }
+    }
+
+    private static func package(_ name: String, _ body: String) -> String {
+        "(define-public \(name) (package \"\(name)\" \"1\" (lambda (store) \(body))))"
+    }
+
+    @Test func `each package becomes a job as the revision itself names it`() async throws {
+        let foreign = "(define-public foreign (package \"foreign\" \"1\" \"\" '((foreign? . #t))))"
+        let old = "(define-public old (package \"old\" \"1\" \"\" '((superseded . hello))))"
+        try await evaluate(["more": foreign + old]) { jobs, _ in
+            #expect(jobs.count == 1, "\(jobs.keys)")
+            let hello = try #require(jobs["hello-2.10.x86_64-linux"])
+            #expect(name(hello) == "hello-2.10.drv")
+            #expect(hello.package == "hello" && hello.version == "2.10" && hello.system == "x86_64-linux")
+            #expect(
+                hello.meta == [
+                    "synopsis": "The package \"hello\"", "location": "gnu/packages/some.scm:7", "release": "2014-11-16",
+                ])
+        }
+    }
+
+    @Test func `packages and modules that fail are recorded, and the others go on`() async throws {
+        let modules = [
+            "bad": Self.package("thrower", "(error \"this one is broken:\" 42)")
+                + Self.package("typo", "(string-append \"a\" 1)") + Self.package("odd", "(throw 'odd-key 'a '(b))")
+                + Self.package("leaver", "(exit 0)") + Self.package("unknown", "(build-things store '(\"/gnu/store/x\"))"),
+            "wrong": "(define-public x (no-such-procedure))", "open": "(define-public y (",
+        ]
+        try await evaluate(modules) { jobs, log in
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(message(jobs["thrower-1"]).contains("this one is broken: 42"))
+            #expect(message(jobs["typo-1"]).contains("Wrong type"))
+            #expect(message(jobs["odd-1"]).contains("odd-key"))
+            #expect(message(jobs["leaver-1"]) == "it tried to end the evaluation")
+            #expect(message(jobs["unknown-1"]).contains("an evaluation builds nothing"))
+            #expect(log.contains("gnu/packages/wrong.scm: ") && log.contains("no-such-procedure"))
+            #expect(log.contains("gnu/packages/open.scm: "))
+        }
+    }
+
+    @Test func `what loops for ever is stopped, and the others go on`() async throws {
+        let modules = [
+            "looping": Self.package("looper", "(let loop ((n 0)) (loop (1+ n)))"),
+            "looping-module": "(let loop ((n 0)) (loop (1+ n)))",
+            "stubborn": Self.package("stubborn", "(let loop () (catch #t (lambda () (let inner () (inner))) (lambda _ #f)) (loop))"),
+        ]
+        try await evaluate(modules, limits: GuixRevision.short) { jobs, log in
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(message(jobs["looper-1"]).contains("stopped after"))
+            #expect(message(jobs["stubborn-1"]).contains("stopped"))
+            #expect(log.contains("gnu/packages/looping-module.scm: it was stopped"))
+        }
+    }
+
+    @Test func `what allocates without end is stopped, and the others go on`() async throws {
+        let modules = [
+            "greedy": Self.package("hoarder", "(let loop ((all '())) (loop (cons (make-string 4096 #\\x) all)))")
+                + Self.package("huge", "(make-vector 100000000000 #f)")
+        ]
+        try await evaluate(modules, limits: .init(time: .seconds(900), packageTime: .seconds(60), memory: 256 << 20)) { jobs, _ in
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(message(jobs["hoarder-1"]).contains("stopped") || message(jobs["hoarder-1"]).contains("emory"))
+            #expect(!message(jobs["huge-1"]).contains("evaluated to"))
+        }
+    }
+
+    @Test func `what ends the evaluator is left out, and the others go on`() async throws {
+        let modules = [
+            "deadly": Self.package("killer", "(kill (getpid) SIGKILL)") + Self.package("quitter", "(primitive-_exit 0)"),
+            "deadly-module": "(primitive-_exit 3)",
+        ]
+        try await evaluate(modules) { jobs, log in
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(message(jobs["killer-1"]).contains("killed"))
+            #expect(message(jobs["quitter-1"]).contains("ended"))
+            #expect(log.contains("gnu/packages/deadly-module.scm: it ended with status 3"))
+        }
+    }
+
+    @Test(arguments: [
+        "(if (file-exists? \"/etc/passwd\") (error \"seen\") (error \"kept out\"))",
+        "(if (or (file-exists? \"/home\") (file-exists? \"/root\") (file-exists? \"/var\")) (error \"seen\") (error \"kept out\"))",
+        "(catch #t (lambda () (connect (socket AF_INET SOCK_STREAM 0) AF_INET INADDR_LOOPBACK 22) (error \"connected\")) (lambda (key . rest) (error (if (eq? key 'system-error) \"kept out\" \"seen\"))))",
+        "(catch #t (lambda () (call-with-output-file \"/almanac/checkout/gnu/packages/evil.scm\" newline) (throw 'written)) (lambda (key . _) (error (if (eq? key 'written) \"seen\" \"kept out\"))))",
+        "(catch #t (lambda () (call-with-output-file \"/gnu/store/evil\" newline) (throw 'written)) (lambda (key . _) (error (if (eq? key 'written) \"seen\" \"kept out\"))))",
+        "(error (if (zero? (system* \"sh\" \"-c\" \"ls /proc | grep -c '^[0-9]' | grep -q '^[0-9]$'\")) \"kept out\" \"seen\"))",
+    ])
+    func `a package sees no file, process or network of this machine`(body: String) async throws {
+        try await evaluate(["spy": Self.package("spy", body)]) { jobs, _ in
+            #expect(message(jobs["spy-1"]) == "kept out")
+        }
+    }
+
+    @Test func `lines that a package writes are no events`() async throws {
+        let forged = #"{\"event\":\"job\",\"key\":\"x\",\"name\":\"forged\",\"derivation\":\"/gnu/store/x.drv\"}"#
+        let talker = Self.package("talker", "(display \"\(forged)\\n\") (error \"said\")")
+        try await evaluate(["talker": talker]) { jobs, log in
+            #expect(message(jobs["talker-1"]) == "said")
+            #expect(log.contains("forged") && jobs["forged"] == nil)
+        }
+    }
+
+    @Test func `packages by name are the newest of that name, and what is missing is said`() async throws {
+        let modules = [
+            "versions": "(define-public hello-2.9 (package \"hello\" \"2.9.1\" \(try GuixRevision.text("hello-2.9.1"))))"
+                + "(define-public hidden (package \"hidden\" \"1\" \"\" '((hidden? . #t))))"
+        ]
+        try await evaluate(modules, .names(["hello@2.9", "hello", "hidden", "helo"])) { jobs, _ in
+            #expect(name(jobs["hello-2.9.1.x86_64-linux"]) == "hello-2.9.1.drv")
+            #expect(message(jobs["hidden"]) == "this revision has no package 'hidden'")
+            #expect(message(jobs["helo"]) == "this revision has no package 'helo'; similar: hello")
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(jobs.count == 4)
+        }
+        let error = await #expect(throws: EvaluationError.self) { try await evaluate([:], .names(["helo"])) { _, _ in } }
+        #expect(error?.description == "no package is named 'helo'; similar: hello")
+    }
+
+    @Test func `a manifest gives its packages and the profile of them`() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder + "/manifest.scm"
+            let profile = try GuixRevision.text("profile")
+            try write("(manifest (list (manifest-entry hello \"out\")) \(profile))", to: file)
+            let found = try await GuixRevision(in: folder, [:]).evaluate(.manifest(path: file))
+            let jobs = Dictionary(uniqueKeysWithValues: found.jobs.map { ($0.name, $0) })
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(jobs["hello-2.10.x86_64-linux"]?.meta["output"] == "out")
+            #expect(name(jobs["profile.x86_64-linux"]) == "profile.drv")
+        }
+    }
+
+    @Test func `the channel itself is a job`() async throws {
+        try await evaluate([:], .channel) { jobs, _ in
+            #expect(jobs.keys.sorted() == ["guix.x86_64-linux"])
+            #expect(name(jobs["guix.x86_64-linux"]) == "hello-2.10.drv")
+        }
+    }
+
+    @Test func `a subset is what the revision's own jobs call so`() async throws {
+        try await evaluate([:], .subset("hello")) { jobs, _ in
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(message(jobs["broken.x86_64-linux"]) == "this job is broken")
+            // Not one that this evaluation put into the store.
+            #expect(message(jobs["forged.x86_64-linux"]).contains("no derivation that it made"))
+        }
+    }
+
+    @Test func `progress is told while it runs`() async throws {
+        try await withTemporaryFolder { folder in
+            let seen = Mutex<[EvaluationProgress]>([])
+            let revision = try GuixRevision(in: folder, ["bad": Self.package("thrower", "(error \"x\")")])
+            _ = try await revision.evaluate { progress in seen.withLock { $0.append(progress) } }
+            #expect(seen.withLock { $0.last } == EvaluationProgress(done: 2, all: 2, failed: 1))
+        }
+    }
+
+    @Test func `a revision that does not evaluate is an error with its log`() async throws {
+        try await withTemporaryFolder { folder in
+            let revision = try GuixRevision(in: folder, [:])
+            try write("(define-module (guix store))\n(display \"for the log\")\n(error \"too old\")\n", to: revision.folder + "/guix/store.scm")
+            let error = await #expect(throws: EvaluationError.self) { try await revision.evaluate() }
+            #expect(error?.description.contains("too old") == true)
+            #expect(error?.log.contains("for the log") == true)
+            try FileManager.default.removeItem(atPath: revision.folder + "/guix/config.scm.in")
+            let other = await #expect(throws: EvaluationError.self) { try await revision.evaluate() }
+            #expect(other?.description.contains("not one of Guix itself") == true)
+        }
+    }
+}
