@@ -42,6 +42,14 @@ package enum DaemonDialect: Sendable, Equatable {
         }
     }
 
+    /// Whether this is Guix at protocol 0x1`minor` or later.
+    func isGuix(since minor: UInt64) -> Bool {
+        switch self {
+        case .nix: false
+        case .guix(let spoken): spoken >= minor
+        }
+    }
+
     /// Whether this is Nix at protocol 1.`minor` or later.
     func isNix(since minor: UInt64) -> Bool {
         switch self {

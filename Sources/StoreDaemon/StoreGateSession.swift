@@ -65,9 +65,9 @@ actor StoreGateSession {
             value = try await work()
         } catch StoreDaemonError.refused(let message, _) {
             return try await refuse(message)
-        } catch let error as StoreDaemonError {
-            guard case .notValid = error else { throw error }
-            return try await refuse("\(error)")
+        } catch StoreDaemonError.notValid(let path) {
+            // In guix-daemon's words, by which clients know it.
+            return try await refuse("path `\(path)' is not valid")
         } catch let error as DerivationsError {
             return try await refuse("\(error)")
         }

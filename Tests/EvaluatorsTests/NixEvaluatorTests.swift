@@ -14,7 +14,7 @@ struct NixEvaluatorTests {
     private static let limits = NixEvaluator.Limits(
         time: .seconds(600), packageTime: .seconds(120), memory: 1 << 30)
     /// What never ends is given less, and what ends beside it still enough on a busy machine.
-    private static let short = NixEvaluator.Limits(time: .seconds(600), packageTime: .seconds(20), memory: 1 << 30)
+    private static let short = NixEvaluator.Limits(time: .seconds(600), packageTime: .seconds(45), memory: 1 << 30)
 
     private func evaluate(
         _ expression: String, packages: PackageSelection = .all, limits: NixEvaluator.Limits = limits,

@@ -154,7 +154,8 @@ package struct NixEvaluator: Sendable {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let sandbox = EvaluationSandbox(
             mounts: store.evaluationMounts + [.readOnly(checkout, at: checkout)],
-            environment: store.environment.merging(["PATH": path]) { one, _ in one },
+            // The sandbox has no list of users to look one up in.
+            environment: store.environment.merging(["PATH": path, "USER": "almanac"]) { one, _ in one },
             // The clock on the wall stops it first, and says so.
             limits: .init(memory: limits.memory, time: limits.packageTime * 2))
         return sandbox.wrapping(words)

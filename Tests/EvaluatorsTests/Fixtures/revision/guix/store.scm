@@ -30,9 +30,11 @@
     (utf8->string bytes)))
 
 (define (wait port)
-  (let ((answer (read-int port)))
-    (unless (= answer #x616c7473)
-      (throw 'store-error (read-text port) (read-int port)))))
+  (case (read-int port)
+    ((#x616c7473) #t)
+    ((#x6f6c6d67) (display (read-text port)) (wait port))
+    (else (let* ((message (read-text port)) (status (read-int port)))
+            (throw 'store-error message status)))))
 
 (define (store-protocol-error-message exception) #f)
 
