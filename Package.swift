@@ -19,6 +19,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -100,6 +101,7 @@ let package = Package(
             resources: [
                 .embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql"), .embedInCode("V003_scheduler.sql"),
                 .embedInCode("V003_scheduler_by_hand_and_ingestion.sql"),
+                .embedInCode("V004_alerts_and_access.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",
@@ -108,7 +110,7 @@ let package = Package(
         module(
             "WebAPI",
             ["CZlib", "Derivations", "Farm", "Postgres", "ThreadExecutors", "TimeTravel", httpTypes, hummingbird,
-             lifecycle, logging, nioCore]),
+             hummingbirdCore, lifecycle, logging, nioCore]),
         .executableTarget(
             name: "almanac",
             dependencies: [
@@ -146,7 +148,7 @@ let package = Package(
         tests(
             "Farm",
             ["Derivations", "Evaluators", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations",
-             "StoreDaemon", "TimeTravel", lifecycle, logging]),
+             "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, subprocess, systemPackage]),
         tests(
             "WebAPI",
             ["CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",

@@ -12,4 +12,7 @@ package let schemaMigrations: [Migration] = [
         sql: String(
             decoding: PackageResources.V003_scheduler_sql
                 + PackageResources.V003_scheduler_by_hand_and_ingestion_sql, as: UTF8.self)),
+    Migration(
+        version: 4, name: "alerts_and_access",
+        sql: String(decoding: PackageResources.V004_alerts_and_access_sql, as: UTF8.self)),
 ]

@@ -82,7 +82,7 @@ struct FarmParts {
 
     func services() -> [any Service] {
         let parts: [any Service] = [
-            wakeUps, lookUps, evaluations, sources, investigations, outbox, leases,
+            wakeUps, lookUps, evaluations, sources, investigations, outbox, watch, leases,
         ]
         guard configuration.guests > 0 else { return parts }
         let builder = GuestBuilder(
@@ -131,9 +131,20 @@ struct FarmParts {
 
     private var outbox: WokenService {
         let delivery = AlertDelivery(
-            transfer: HTTPTransfer(), environment: ProcessInfo.processInfo.environment)
+            settings: configuration.alerts, environment: ProcessInfo.processInfo.environment, now: now)
         let round = OutboxRound(database: database, logger: logger) { try await delivery($0) }
         return WokenService("alerts", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
+    }
+
+    private var watch: WokenService {
+        let data = configuration.data
+        let round = WatchRound(
+            database: database, operatorTarget: configuration.alerts.operatorTarget, logger: logger, now: now
+        ) {
+            guard let free = FarmTrouble.freeBytes(data), free < FarmTrouble.leastSpace else { return nil }
+            return .disk(path: data, freeBytes: free)
+        }
+        return WokenService("watch", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
     }
 
     private var leases: WokenService {

@@ -91,6 +91,10 @@ extension ActiveTransfer {
 
     private func configure(_ message: MailMessage, _ server: MailServer) {
         set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
+        // Also bounds the farewell to a server that has fallen silent, for which libcurl waits on the engine's thread.
+        set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, Int(plan.limits.stalled.components.seconds)))
+        // A connection whose server did not answer the last message would be used for the next.
+        set(CURLOPT_FORBID_REUSE, 1)
         upload = message.wireContent[...]
         set(CURLOPT_MAIL_FROM, "<\(message.sender)>")
         set(CURLOPT_MAIL_RCPT, message.recipients.map { "<\($0)>" })

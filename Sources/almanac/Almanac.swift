@@ -21,5 +21,6 @@ struct Almanac: AsyncParsableCommand {
             RestoreCommand.self,
             CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self,
             InvestigateCommand.self, LogCommand.self, ImageCommand.self, DrvCommand.self,
+            AlertCommand.self, TokenCommand.self, TrapCommand.self, ReproduceCommand.self, DoctorCommand.self,
         ])
 }

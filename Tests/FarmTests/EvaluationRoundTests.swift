@@ -36,7 +36,7 @@ import TimeTravel
                     ], log: "")
             }
             try await round()
-            let records = try await farm.database.evaluationRecords().sorted { $0.id < $1.id }
+            let records = try await farm.database.evaluations().sorted { $0.id < $1.id }
             #expect(records.map(\.state) == ["succeeded", "failed", "succeeded"])
             #expect(records[1].error == "undefined variable 'x'")
             #expect(try await farm.database.evaluationLog(records[1].id) == "line one\nline two")
@@ -72,10 +72,10 @@ import TimeTravel
             }
             try await farm.database.trigger(jobset: farm.jobset.id, cause: "schedule")
             try await lookUp()
-            #expect(try await farm.database.evaluationRecords().map(\.cause) == ["schedule"])
+            #expect(try await farm.database.evaluations().map(\.cause) == ["schedule"])
             try await farm.database.trigger(jobset: farm.jobset.id, cause: "schedule")
             try await lookUp()
-            #expect(try await farm.database.evaluationRecords().count == 1)
+            #expect(try await farm.database.evaluations().count == 1)
             // The schedule, 2 o'clock in Berlin, goes on from now, however many nights were missed.
             #expect(try await farm.database.jobset(named: "sample").nextDue == Instant("2020-01-02T01:00:00Z"))
         }

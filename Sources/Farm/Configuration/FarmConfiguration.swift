@@ -11,6 +11,10 @@ package struct FarmConfiguration: Sendable, Equatable {
     /// Address of the web API.
     package var host = "127.0.0.1"
     package var port = 8787
+    /// Whether anybody may read; else every request needs a token.
+    package var readingIsOpen = true
+    /// Requests a second of one address other than this machine's; 0: no limit.
+    package var requestLimit = 50
     /// Guests that run at once; 0: this server builds nothing itself.
     package var guests: Int
     /// Memory of a guest in MiB.
@@ -19,16 +23,18 @@ package struct FarmConfiguration: Sendable, Equatable {
     package var jobsets: String
     /// The guests' first process, made by `ops/guest-init`.
     package var guestInit: String
+    /// How alerts leave the farm.
+    package var alerts = AlertSettings()
 
     package var dataDirectory: DataDirectory { DataDirectory(path: data) }
 
     /// The settings a file may have, and what each expects.
     static let keys = [
-        "data": "a directory", "database-url": "a PostgreSQL connection string", "host": "an address",
+        "reading": "open or closed", "request-limit": "a number from 0 to 100000", "data": "a directory", "database-url": "a PostgreSQL connection string", "host": "an address",
         "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
         "guest-init": "a file",
-    ]
+    ].merging(AlertSettings.keys) { own, _ in own }
 
     /// Defaults, then the file, then the environment.
     ///
@@ -99,10 +105,15 @@ package struct FarmConfiguration: Sendable, Equatable {
         case "database-url": databaseURL = value
         case "host": host = value
         case "port": return number(0...65535, into: \.port)
+        case "reading":
+            readingIsOpen = value == "open"
+            return ["open", "closed"].contains(value)
+        case "request-limit": return number(0...100_000, into: \.requestLimit)
         case "guests": return number(0...1024, into: \.guests)
         case "guest-memory": return number(256...1_048_576, into: \.guestMemory)
         case "guest-init": guestInit = DataDirectory.absolute(value)
-        default: jobsets = DataDirectory.absolute(value)
+        case "jobsets": jobsets = DataDirectory.absolute(value)
+        default: return alerts.set(key, value) ?? false
         }
         return true
     }

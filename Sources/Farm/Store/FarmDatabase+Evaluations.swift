@@ -90,28 +90,15 @@ extension FarmDatabase {
 
     /// Marks an evaluation failed; its error and log are shown, the others go on.
     package func failEvaluation(_ id: Int, error: String, log: String) async throws {
-        _ = try await pool.query(
-            """
-            update evaluation set state = 'failed', finished = clock_timestamp(), error = $2, log = $3
-            where id = $1 and state = 'running'
-            """, [id, error, log])
+        try await pool.transaction { connection in
+            let failed = try await connection.query(
+                """
+                update evaluation set state = 'failed', finished = clock_timestamp(), error = $2, log = $3
+                where id = $1 and state = 'running'
+                """, [id, error, log])
+            if failed.affectedRows == 1 { try await Self.queueEvaluationFailure(id, connection) }
+        }
         _ = try await pool.query("select pg_notify('almanac_evaluations', '')")
-    }
-
-    package func evaluationRecords(jobset: String? = nil, limit: Int = 100) async throws -> [EvaluationRecord] {
-        try await pool.query(
-            """
-            select e.id, j.name jobset, r.commit, r.date, r.subject, e.state, e.cause, e.created, e.started,
-                   e.finished, e.error, e.job_count, e.failed_job_count,
-                   (select coalesce(jsonb_object_agg(s.state, s.n), '{}') from (
-                      select b.state, count(*) n from build b
-                      join evaluation_derivation m on m.evaluation_id = e.id and b.derivation_id = any(m.derivations)
-                      where b.investigation_id is null group by b.state) s) builds
-            from evaluation e join jobset j on j.id = e.jobset_id join revision r on r.id = e.revision_id
-            where $1::text is null or j.name = $1
-            order by e.id desc limit $2
-            """, [jobset, limit]
-        ).map(Self.evaluationRecord)
     }
 
     static func evaluationRecord(_ row: PostgresRow) throws -> EvaluationRecord {

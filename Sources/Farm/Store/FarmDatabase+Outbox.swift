@@ -3,76 +3,82 @@
 import Foundation
 package import Jobsets
 package import Postgres
-import TimeTravel
+package import TimeTravel
 
-/// An alert to deliver.
+/// An alert to deliver, or a digest of some to the same target.
 package struct Alert: Sendable {
+    /// Of the alert, or of the first in the digest.
     package let id: Int64
-    /// Sent along, so that a receiver can drop what it has seen.
+    package let digest: Int64?
+    /// Sent along, the same at every try, so that a receiver can drop what it has seen.
     package let key: String
     package let kind: String
-    package let target: AlertTarget
+    package let place: AlertPlace
     package let payload: PostgresJSON
     package let attempts: Int
 }
 
+/// An alert as lists show it.
+package struct AlertRecord: Codable, Sendable {
+    package var id: Int64
+    package var kind: String
+    package var jobset: String?
+    package var trap: Int?
+    /// Where it goes: an address without secrets.
+    package var target: String
+    /// `pending`, `delivered` or `dead`.
+    package var state: String
+    package var attempts: Int
+    package var lastError: String?
+    package var created: Instant
+    /// When it is tried next; null unless it is pending.
+    package var nextTry: Instant?
+    package var delivered: Instant?
+    package var digest: Int64?
+}
+
 extension FarmDatabase {
-    /// After so many failures an alert is dead: kept, shown, and sent no more by itself.
+    /// After so many failures in a row an alert is dead: kept, shown, and sent no more by itself.
     package static let deliveryLimit = 12
 
-    /// Queues the alerts of a trap, in the transaction that records it.
-    ///
-    /// A jobset's first evaluations (those made when it was loaded) alert nobody: what is in one of them is known to
-    /// whoever loaded the jobset. One alert per (package, axis, cause, window, target), whatever the derivation.
-    static func queueAlerts(trap: Int, derivation: Int, _ connection: PostgresConnection) async throws {
-        let concerned = try await connection.query(
-            """
-            select s.id, s.description from jobset s
-            where s.removed is null and exists (
-              select from evaluation e join evaluation_derivation m on m.evaluation_id = e.id
-              where e.jobset_id = s.id and m.derivations @> array[$1::int])
-            and not exists (
-              select from evaluation e join evaluation_derivation m on m.evaluation_id = e.id
-              where e.jobset_id = s.id and e.cause = 'loaded' and m.derivations @> array[$1::int])
-            """, [derivation])
-        guard !concerned.isEmpty else { return }
-        let found = try await connection.query(trapQuery + "\nwhere t.id = $1", [trap])
-        guard let record = try found.first.map(trapRecord) else { return }
-        for row in concerned {
-            let jobset = try JobsetDescription(canonicalJSON: try row.decode("description"))
-            for target in jobset.alerts {
-                let place = try PostgresJSON(encoding: target)
-                let windows = try PostgresJSON(encoding: record.windows)
-                let key = [
-                    "trap", record.package, record.axis.rawValue, record.cause.rawValue,
-                    String(decoding: windows.bytes, as: UTF8.self), String(decoding: place.bytes, as: UTF8.self),
-                ].joined(separator: "|")
+    /// Chooses the members of the digests whose time has come, one digest for each target.
+    private func formDigests() async throws {
+        try await pool.transaction { connection in
+            let due = try await connection.query(
+                """
+                select array_agg(id order by id) members from outbox
+                where state = 'pending' and nightly and digest_id is null and retry_at <= clock_timestamp()
+                group by target
+                """)
+            for row in due {
                 _ = try await connection.query(
                     """
-                    insert into outbox (key, kind, jobset_id, trap_id, target, payload)
-                    values (encode(sha256(convert_to($1, 'UTF8')), 'hex'), 'new-trap', $2, $3, $4, $5)
-                    on conflict (key) do nothing
-                    """,
-                    [
-                        key, try row.decode("id", as: Int.self), trap, place,
-                        try PostgresJSON(encoding: TrapAlert(jobset: jobset.name, trap: record)),
-                    ])
+                    with made as (insert into digest default values returning id)
+                    update outbox set digest_id = made.id from made where outbox.id = any($1::bigint[])
+                    """, [try row.decode("members", as: [Int64].self)])
             }
         }
-        _ = try await connection.query("select pg_notify('almanac_outbox', '')")
     }
 
     /// Alerts whose time has come, oldest first. Only one deliverer runs, in the one server of a database.
     package func dueAlerts(limit: Int = 20) async throws -> [Alert] {
-        try await pool.query(
+        try await formDigests()
+        return try await pool.query(
             """
-            select id, key, kind, target, payload, attempts from outbox
-            where state = 'pending' and retry_at <= clock_timestamp() order by retry_at, id limit $1
+            select o.id, null::bigint digest, o.key, o.kind, o.target, o.payload, o.attempts, o.retry_at from outbox o
+            where o.state = 'pending' and not o.nightly and o.retry_at <= clock_timestamp()
+            union all
+            select min(o.id), g.id, g.key::text, 'digest', (array_agg(o.target))[1],
+                   jsonb_build_object('kind', 'digest', 'alerts', jsonb_agg(o.payload order by o.id)),
+                   max(o.attempts), min(o.retry_at)
+            from outbox o join digest g on g.id = o.digest_id
+            where o.state = 'pending' and o.retry_at <= clock_timestamp() group by g.id
+            order by 8, 1 limit $1
             """, [limit]
         ).map { row in
             Alert(
-                id: try row.decode("id"), key: try row.decode("key"), kind: try row.decode("kind"),
-                target: try AlertTarget(storedJSON: try row.decode("target")), payload: try row.decode("payload"),
+                id: try row.decode("id"), digest: try row.decode("digest"), key: try row.decode("key"),
+                kind: try row.decode("kind"), place: try row.json("target"), payload: try row.decode("payload"),
                 attempts: try row.decode("attempts"))
         }
     }
@@ -87,52 +93,72 @@ extension FarmDatabase {
         ).first.flatMap { try $0.decode("seconds") }
     }
 
-    package func alertDelivered(_ id: Int64) async throws {
+    package func alertDelivered(_ alert: Alert) async throws {
         _ = try await pool.query(
             """
             update outbox set state = 'delivered', delivered = clock_timestamp(), attempts = attempts + 1,
                               last_error = null
-            where id = $1
-            """, [id])
+            where state = 'pending' and case when $2::bigint is null then id = $1 else digest_id = $2 end
+            """, [alert.id, alert.digest])
     }
 
-    package func alertFailed(_ id: Int64, error: String, retryIn seconds: Double) async throws {
+    package func alertFailed(_ alert: Alert, error: String, retryIn seconds: Double) async throws {
         _ = try await pool.query(
             """
-            update outbox set attempts = attempts + 1, last_error = $2,
-                              retry_at = clock_timestamp() + make_interval(secs => $3),
-                              state = case when attempts + 1 >= $4 then 'dead'::outbox_state else state end
-            where id = $1
-            """, [id, error, seconds, Self.deliveryLimit])
+            update outbox set attempts = attempts + 1, last_error = $3,
+                              retry_at = clock_timestamp() + make_interval(secs => $4),
+                              state = case when attempts + 1 >= $5 then 'dead'::outbox_state else state end
+            where state = 'pending' and case when $2::bigint is null then id = $1 else digest_id = $2 end
+            """, [alert.id, alert.digest, String(error.prefix(2_000)), seconds, Self.deliveryLimit])
+    }
+
+    /// Alerts, newest first.
+    ///
+    /// - Parameter before: only those with a smaller number, for paging.
+    package func alertRecords(
+        id: Int64? = nil, state: String? = nil, before: Int64? = nil, limit: Int = 100
+    ) async throws -> [AlertRecord] {
+        try await pool.query(
+            """
+            select o.id, o.kind, j.name jobset, o.trap_id, o.target, o.state, o.attempts, o.last_error, o.created,
+                   case when o.state = 'pending' then o.retry_at end next_try, o.delivered, o.digest_id
+            from outbox o left join jobset j on j.id = o.jobset_id
+            where ($1::bigint is null or o.id = $1) and ($2::outbox_state is null or o.state = $2::outbox_state)
+              and ($3::bigint is null or o.id < $3)
+            order by o.id desc limit $4
+            """, [id, state, before, limit]
+        ).map { row in
+            AlertRecord(
+                id: try row.decode("id"), kind: try row.decode("kind"), jobset: try row.decode("jobset"),
+                trap: try row.decode("trap_id"), target: try row.json("target", as: AlertPlace.self).shown,
+                state: try row.decode("state"), attempts: try row.decode("attempts"),
+                lastError: try row.decode("last_error"), created: try row.instant("created"),
+                nextTry: try row.optionalInstant("next_try"), delivered: try row.optionalInstant("delivered"),
+                digest: try row.decode("digest_id"))
+        }
+    }
+
+    /// Lets a dead alert, or all that are dead, be tried again at once, with their digests.
+    ///
+    /// - Returns: how many there were.
+    package func retryAlerts(id: Int64? = nil) async throws -> Int {
+        let found = try await pool.query(
+            """
+            update outbox set state = 'pending', attempts = 0, retry_at = clock_timestamp()
+            where state = 'dead' and ($1::bigint is null or id = $1
+              or digest_id = (select digest_id from outbox where id = $1))
+            """, [id])
+        _ = try await pool.query("select pg_notify('almanac_outbox', '')")
+        return found.affectedRows
     }
 }
 
-/// The body of a new trap's alert.
-struct TrapAlert: Encodable {
-    var kind = "new-trap"
-    let jobset: String
-    let trap: TrapRecord
-}
-
-extension AlertTarget {
-    /// Reads what the encoder wrote into the outbox.
-    init(storedJSON text: String) throws {
-        struct Secret: Decodable {
-            let environment: String?
-            let file: String?
-        }
-        struct Stored: Decodable {
-            let webhook: String?
-            let secret: Secret?
-            let email: String?
-        }
-        let stored = try JSONDecoder().decode(Stored.self, from: Data(text.utf8))
-        if let url = stored.webhook, let variable = stored.secret?.environment {
-            self = .webhook(url: url, secret: .environment(variable: variable))
-        } else if let url = stored.webhook, let path = stored.secret?.file {
-            self = .webhook(url: url, secret: .file(path: path))
-        } else {
-            self = .email(address: stored.email ?? "")
+extension AlertPlace {
+    /// As lists and logs show it: of a URL no query, which may hold a secret.
+    package var shown: String {
+        switch self {
+        case .email(let address): address
+        case .webhook(let url, _, _): String(url.prefix { $0 != "?" })
         }
     }
 }

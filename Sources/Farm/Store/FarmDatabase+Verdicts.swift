@@ -25,7 +25,7 @@ extension FarmDatabase {
                 select make_unavailable(array[id], $2) from derivation where id = $1 and availability = 'wanted'
                 """, [investigation.derivation, "\(subject.package) \(subject.version) is \(finding.verdict.rawValue)"])
             _ = try await connection.query("select pg_notify('almanac_investigations', '')")
-            if let trap { try await Self.queueAlerts(trap: trap, derivation: investigation.derivation, connection) }
+            if let trap { try await Self.queueNewTrap(trap, derivation: investigation.derivation, connection) }
             return trap
         }
     }

@@ -14,9 +14,36 @@ package struct TrapFilter: Sendable {
     package var status: TrapRecord.Status?
     /// Traps with a window that surely contains this instant: the package is known to build then.
     package var at: Instant?
-    /// Entries with a greater number only, for paging.
+    /// Words in the entry, as PostgreSQL's `websearch_to_tsquery` takes them.
+    package var words: String?
+    package var order = Order.number
+    /// Only entries that come after the one of this number, for paging.
     package var after: Int?
     package var limit = 100
+
+    /// The order of a list, each with the number as the last word.
+    package enum Order: String, CaseIterable, Sendable {
+        case number, newest, edge, package
+
+        var columns: String {
+            switch self {
+            case .number: "n.id"
+            case .newest: "n.created desc, n.id desc"
+            case .edge: "n.first_bad, n.id"
+            case .package: "n.package, n.version, n.id"
+            }
+        }
+
+        /// Which entries come after the one of the number `$8`.
+        var isAfter: String {
+            switch self {
+            case .number: "n.id > $8"
+            case .newest: "(n.created, n.id) < (select created, id from trap where id = $8)"
+            case .edge: "n.first_bad is not null and (n.first_bad, n.id) > (select first_bad, id from trap where id = $8)"
+            case .package: "(n.package, n.version, n.id) > (select package, version, id from trap where id = $8)"
+            }
+        }
+    }
 
     package init() {}
 }
@@ -50,7 +77,7 @@ extension FarmDatabase {
             changed: try row.instant("changed"))
     }
 
-    /// The catalog's entries that a filter lets through, by number.
+    /// The catalog's entries that a filter lets through, in its order; entries without an edge are not in that by edge.
     package func trapEntries(_ filter: TrapFilter, withRevisions: Bool = true) async throws -> [TrapEntry] {
         try await pool.query(
             Self.trapEntryQuery(withRevisions: withRevisions) + """
@@ -62,14 +89,16 @@ extension FarmDatabase {
                     select from jsonb_array_elements(n.windows) w
                     where coalesce((w #>> '{notBefore,firstGood}')::timestamptz <= $7, true)
                       and coalesce((w #>> '{notAfter,lastGood}')::timestamptz >= $7, true)))
-                  and ($8::int is null or n.id > $8)
+                  and ($8::int is null or \(filter.order.isAfter))
+                  and ($12::text is null or n.words @@ websearch_to_tsquery('simple', $12))
+                  \(filter.order == .edge ? "and n.first_bad is not null" : "")
                   and ($9::bytea is null or q.hash = $9) and ($10::text is null or q.name = $10)
-                order by n.id limit $11
+                order by \(filter.order.columns) limit $11
                 """,
             [
                 filter.id, filter.package, filter.axis?.rawValue, filter.cause?.rawValue, filter.verdict?.rawValue,
                 filter.status?.rawValue, filter.at?.timestamp, filter.after,
-                filter.derivation?.hash, filter.derivation?.name, filter.limit,
+                filter.derivation?.hash, filter.derivation?.name, filter.limit, filter.words,
             ]
         ).map(Self.trapEntry)
     }
@@ -90,5 +119,17 @@ extension FarmDatabase {
                 where n.first_bad > $1 and n.status in ('open', 'annotated') order by n.first_bad, n.id limit $2
                 """, [now.timestamp, limit]
         ).map(Self.trapEntry)
+    }
+}
+
+extension FarmDatabase {
+    /// Whether the newest job of a package is sound.
+    package func isSound(package: String) async throws -> Bool {
+        try await pool.query(
+            """
+            select d.verdict = 'sound' sound from job j join derivation d on d.id = j.derivation_id
+            where j.package = $1 order by j.evaluation_id desc limit 1
+            """, [package]
+        ).first.map { try $0.decode("sound", as: Bool?.self) ?? false } ?? false
     }
 }

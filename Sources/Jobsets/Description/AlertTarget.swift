@@ -1,41 +1,92 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/// Where a jobset's alerts go.
-package enum AlertTarget: Hashable, Sendable {
-    /// A POST of JSON, signed with HMAC-SHA-256 under the secret.
-    case webhook(url: String, secret: SecretSource)
-    case email(address: String)
+/// What an alert is about.
+package enum AlertKind: String, CaseIterable, Codable, Hashable, Sendable {
+    case newTrap = "new-trap"
+    /// A trapped package is sound in the newest revision.
+    case trapFixed = "trap-fixed"
+    /// The end of a known window is so many days ahead.
+    case edgeComing = "edge-coming"
+    /// A jobset that evaluated before does not any more.
+    case evaluationFailed = "evaluation-failed"
+    /// The farm cannot work: no worker, no space. Goes to the farm's operator, not to jobsets' targets.
+    case farmTrouble = "farm-trouble"
 }
 
-/// Where a secret is read from when it is needed; never the secret itself, so that jobset files can be published.
-package enum SecretSource: Hashable, Sendable {
-    case environment(variable: String)
-    case file(path: String)
+/// How alerts to a target are put together.
+package enum AlertGrouping: String, CaseIterable, Codable, Hashable, Sendable {
+    case each
+    /// One message per night for everything that is to be said.
+    case nightly
 }
 
-extension AlertTarget: Encodable {
-    private enum CodingKeys: String, CodingKey { case webhook, secret, email }
+/// Where a jobset's alerts go, and which of them.
+package struct AlertTarget: Hashable, Sendable {
+    package var place: AlertPlace
+    /// Kinds to tell of; empty: all.
+    package var kinds: [AlertKind]
+    /// Names of packages to tell of, in which `*` stands for anything; empty: all.
+    package var packages: [String]
+    package var grouping: AlertGrouping
+    /// How many days before an edge to tell of it.
+    package var days: [Int]
 
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        switch self {
-        case .webhook(let url, let secret):
-            try container.encode(url, forKey: .webhook)
-            try container.encode(secret, forKey: .secret)
-        case .email(let address):
-            try container.encode(address, forKey: .email)
+    package static let standardDays = [30, 7]
+
+    /// - Parameter grouping: nil for the place's own custom: mail once a night, webhooks at once.
+    package init(
+        _ place: AlertPlace, kinds: [AlertKind] = [], packages: [String] = [], grouping: AlertGrouping? = nil,
+        days: [Int] = AlertTarget.standardDays
+    ) {
+        self.place = place
+        self.kinds = kinds
+        self.packages = packages
+        self.grouping = grouping ?? place.customaryGrouping
+        self.days = days
+    }
+
+    /// A webhook that gets every alert as JSON signed with HMAC-SHA-256 under the secret.
+    package static func webhook(url: String, secret: SecretSource) -> AlertTarget {
+        AlertTarget(.webhook(url: url, secret: secret, form: .json))
+    }
+
+    package static func email(address: String) -> AlertTarget { AlertTarget(.email(address: address)) }
+
+    /// Whether an alert is for this target.
+    ///
+    /// - Parameter package: nil where the alert is about no package.
+    package func wants(_ kind: AlertKind, package: String?) -> Bool {
+        guard kinds.isEmpty || kinds.contains(kind) else { return false }
+        guard let package, !packages.isEmpty else { return true }
+        return packages.contains { Self.matches(Array(package.unicodeScalars)[...], Array($0.unicodeScalars)[...]) }
+    }
+
+    private static func matches(_ name: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>) -> Bool {
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard let first = parts.first, let last = parts.last else { return name.isEmpty }
+        if parts.count == 1 { return name == pattern }
+        guard name.count >= first.count + last.count, name.starts(with: first), name.suffix(last.count) == last else {
+            return false
         }
+        var rest = name.dropFirst(first.count).dropLast(last.count)
+        for part in parts.dropFirst().dropLast() where !part.isEmpty {
+            guard let found = rest.firstRange(of: part) else { return false }
+            rest = rest[found.upperBound...]
+        }
+        return true
     }
 }
 
-extension SecretSource: Encodable {
-    private enum CodingKeys: String, CodingKey { case environment, file }
+extension AlertTarget: Encodable {
+    private enum CodingKeys: String, CodingKey { case kinds, packages, grouping, days }
 
+    /// Leaves out what is the standard, as files written before there was anything else do.
     package func encode(to encoder: any Encoder) throws {
+        try place.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
-        switch self {
-        case .environment(let variable): try container.encode(variable, forKey: .environment)
-        case .file(let path): try container.encode(path, forKey: .file)
-        }
+        if !kinds.isEmpty { try container.encode(kinds, forKey: .kinds) }
+        if !packages.isEmpty { try container.encode(packages, forKey: .packages) }
+        if grouping != place.customaryGrouping { try container.encode(grouping, forKey: .grouping) }
+        if days != Self.standardDays { try container.encode(days, forKey: .days) }
     }
 }

@@ -11,10 +11,14 @@ package struct WebServices: Sendable {
     /// The present instant.
     package let now: @Sendable () -> Instant
     let logFiles = LogFiles()
+    let gate: Gate
+    let liveLogs = LiveLogCount()
 
     package init(
-        database: FarmDatabase, logs: @escaping @Sendable (Int64) -> String, now: @escaping @Sendable () -> Instant
+        database: FarmDatabase, access: AccessPolicy = AccessPolicy(), logs: @escaping @Sendable (Int64) -> String,
+        now: @escaping @Sendable () -> Instant
     ) {
+        gate = Gate(access)
         self.database = database
         self.logs = logs
         self.now = now
@@ -30,6 +34,10 @@ struct Call: Sendable {
     /// Decoded, in the order of the address.
     let query: [(name: String, value: String)]
     let header: @Sendable (_ name: String) -> String?
+    /// Empty where the endpoint takes none.
+    var body: [UInt8] = []
+    /// What the request was allowed by; nil where everybody may.
+    var token: AccessTokenRecord?
 
     var database: FarmDatabase { services.database }
 

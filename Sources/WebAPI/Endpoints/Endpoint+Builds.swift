@@ -5,7 +5,7 @@ import Postgres
 
 /// What the farm builds: builds, runs and investigations.
 extension Endpoint {
-    static let builds: [Endpoint] = [buildList, build, why, run, runLog, investigation]
+    static let builds: [Endpoint] = [buildList, build, why, run, runLog, runEvents, investigation]
 
     private static let buildList = json(
         "/api/v1/builds", "listBuilds", "Builds, newest first: each a derivation under conditions.",
@@ -70,6 +70,22 @@ extension Endpoint {
             acceptEncoding: call.header("Accept-Encoding"), range: call.header("Range"),
             ifRange: call.header("If-Range"),
             run: id)
+    }
+
+    private static let runEvents = Endpoint(
+        audience: .programs, path: "/api/v1/runs/{run}/events", name: "followRunLog",
+        summary: """
+            A run's log while it is written, as server-sent events: pieces of text, each with the bytes so far as its \
+            id, and 'end' with the outcome. Last-Event-ID, or 'from', says how far a client has it.
+            """,
+        parameters: [Parameters.run.facts, Parameters.from.facts],
+        contents: [Content(mediaType: "text/event-stream", schema: ["type": "string"])], otherStatuses: [:]
+    ) { call in
+        let id = Int64(try call.required(Parameters.run))
+        guard try await call.database.run(id) != nil else { throw noRun(id) }
+        let known = call.header("Last-Event-ID").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        let from = try call.value(Parameters.from) ?? 0
+        return try LiveLog(run: id, services: call.services).reply(from: known ?? from)
     }
 
     private static let investigation = json(

@@ -9,7 +9,7 @@ extension Endpoint {
 
     static let filterParameters: [ParameterFacts] = [
         Parameters.package.facts, Parameters.axis.facts, Parameters.cause.facts, Parameters.verdict.facts,
-        Parameters.status.facts, Parameters.at.facts,
+        Parameters.status.facts, Parameters.at.facts, Parameters.words.facts,
     ]
 
     /// The filter that a request's parameters ask for.
@@ -21,16 +21,18 @@ extension Endpoint {
         filter.verdict = try call.value(Parameters.verdict)
         filter.status = try call.value(Parameters.status)
         filter.at = try call.value(Parameters.at)
+        filter.words = try call.value(Parameters.words)
         return filter
     }
 
     private static let traps = json(
         "/api/v1/traps", "listTraps",
         "The catalog's traps by number, the same objects as 'almanac catalog --format json'.",
-        parameters: filterParameters + [Parameters.after.facts, Parameters.limit.facts],
+        parameters: filterParameters + [Parameters.order.facts, Parameters.after.facts, Parameters.limit.facts],
         schema: Schema.array(of: .trap)
     ) { call in
         var filter = try trapFilter(call)
+        filter.order = try call.value(Parameters.order) ?? .number
         let limit = try call.limit()
         filter.after = try call.value(Parameters.after)
         filter.limit = limit + 1

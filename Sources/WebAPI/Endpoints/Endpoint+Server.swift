@@ -19,11 +19,16 @@ extension Endpoint {
         schema: Schema.progress.reference
     ) { call in try .json(try await call.database.progress()) }
 
-    private static let exports = CatalogExport.endpoints + [EdgeCalendar.endpoint, TrapFeed.endpoint]
+    private static let exports = 
+        CatalogExport.endpoints + [EdgeCalendar.endpoint, TrapFeed.endpoint] + TrapFeed.rss + TrapSnippets.endpoints
+        + Badges.endpoints
 
-    /// Every address of the server; the document comes last because it describes them.
+    /// Every address that is read; the document comes last because it describes them, and `changes`.
     static let all: [Endpoint] = {
-        let described = server + catalog + exports + evaluations + builds + pages + cuirass
-        return described + [OpenAPIDocument.endpoint(describing: described)]
+        let described = server + catalog + exports + evaluations + builds + lists + pages + cuirass + hydra
+        return described + [OpenAPIDocument.endpoint(describing: described + changes)]
     }()
+
+    /// Where even a server whose reading is closed answers anybody.
+    var isForEverybody: Bool { ["/healthz", "/style.css", "/icon.svg"].contains(path) }
 }

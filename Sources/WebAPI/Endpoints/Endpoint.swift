@@ -28,6 +28,8 @@ struct Endpoint: Sendable {
     let contents: [Content]
     /// Statuses beside 200 with what each means; those every endpoint may give are added by the document.
     let otherStatuses: [Int: String]
+    /// Nil for what is only read, by GET and HEAD.
+    var change: Change?
     let respond: @Sendable (Call) async throws -> Reply
 
     /// An endpoint that answers JSON.

@@ -12,6 +12,8 @@ enum Parameters {
     static let build = Parameter.number("build", in: .path, about: "A build's number.")
     static let run = Parameter.number("run", in: .path, to: 9_007_199_254_740_991, about: "A run's number.")
     static let investigation = Parameter.number("investigation", in: .path, about: "An investigation's number.")
+    static let annotation = Parameter.number("annotation", in: .path, about: "An annotation's number.")
+    static let alert = Parameter.number("alert", in: .path, about: "An alert's number.")
     static let name = Parameter.text("name", in: .path, about: "A jobset's name.")
 
     static let jobset = Parameter.text("jobset", about: "Only what belongs to the jobset of this name.")
@@ -35,6 +37,30 @@ enum Parameters {
         "before", about: "Only entries with a smaller number; the Link header of a list names the next page.")
     static let limit = Parameter.number(
         "limit", to: limits.most, standard: limits.standard, about: "How many entries to give at most.")
+
+    static let worker = Parameter.number("worker", in: .path, about: "A worker's number.")
+    static let packageName = Parameter.text("package", in: .path, about: "A package's name.")
+    static let channel = Parameter.text("channel", about: "Only revisions of the channel of this name.")
+    static let commit = Parameter.text("commit", longest: 64, about: "Only revisions whose commit begins so.")
+    static let ofTrap = Parameter.number("trap", about: "Only annotations of this trap's derivation.")
+    static let origin = Parameter<String>.word("origin", of: ["measured", "person"], about: "Only annotations from there.")
+    static let alertState = Parameter<String>.word(
+        "state", of: ["pending", "delivered", "dead"], about: "Only alerts that stand so now.")
+    static let investigationState = Parameter<String>.word(
+        "state", of: ["open", "concluded"], about: "Only investigations in this state.")
+    static let columns = Parameter.number("columns", to: 100, standard: 12, about: "How many revisions, at most.")
+    static let afterJob = Parameter.text(
+        "after", about: "Only jobs whose names come after this one; the Link header of a list names the next page.")
+    static let troubled = Parameter<String>.word(
+        "troubled", of: ["yes", "no"], about: "yes: only jobs that are not sound in one of the revisions.")
+    static let since = Parameter.number(
+        "since", about: "The evaluation to compare with; the one of the jobset's revision before it unless given.")
+    static let words = Parameter.text(
+        "q", about: "Words to be found in package, version, axis, cause and evidence; '-' before one excludes it.")
+    static let order = Parameter<TrapFilter.Order>.word(
+        "sort", about: "The order: by number (unless given), newest first, by the next edge, by package.")
+    static let from = Parameter.number(
+        "from", from: 0, to: 9_007_199_254_740_991, about: "Bytes of the log that are known already.")
 
     static let buildStates = ["blocked", "ready", "leased", "succeeded", "failed", "dependency-failed", "cancelled"]
     static let evaluationStates = ["pending", "running", "succeeded", "failed", "cancelled"]

@@ -33,11 +33,12 @@ struct Problem: Error, Equatable, Sendable {
             detail: "There is no parameter '\(name.prefix(100))' here. \(hint)", parameter: String(name.prefix(100)))
     }
 
-    static func methodNotAllowed(_ method: String) -> Problem {
-        Problem(
-            status: 405, title: "Method not allowed",
-            detail: "\(method) is not possible here: everything at this address is only read, by GET or HEAD.",
-            headers: [Header(name: "Allow", value: "GET, HEAD, OPTIONS")])
+    /// - Parameter allowed: the methods that are possible at the address.
+    static func methodNotAllowed(_ method: String, allowed: [String]) -> Problem {
+        let list = allowed.joined(separator: ", ")
+        return Problem(
+            status: 405, title: "Method not allowed", detail: "\(method) is not possible here. Possible are: \(list).",
+            headers: [Header(name: "Allow", value: list)])
     }
 
     static let internalError = Problem(

@@ -15,10 +15,10 @@ struct XML: Sendable {
         text = ""
     }
 
-    init(_ name: StaticString, text: String) {
+    init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:], text: String) {
         self.name = "\(name)"
         self.text = text
-        attributes = []
+        self.attributes = attributes.map { ("\($0.key)", $0.value) }
         children = []
     }
 

@@ -44,7 +44,10 @@ struct Page: Sendable {
                     tag(.nav, .set("aria-label", "Main")) {
                         tag(.a, .css("home"), .href(WebPath())) { "Almanac" }
                         tag(.a, .href(WebPath("catalog"))) { "Catalog" }
+                        tag(.a, .href(WebPath("calendar"))) { "Calendar" }
                         tag(.a, .href(WebPath("jobsets"))) { "Jobsets" }
+                        tag(.a, .href(WebPath("builds"))) { "Builds" }
+                        tag(.a, .href(WebPath("workers"))) { "Workers" }
                     }
                 }
                 tag(.main, .id("content")) { content }

@@ -97,6 +97,7 @@ enum Stylesheet {
         .today { stroke: var(--link); stroke-width: 2; stroke-dasharray: 5 3; }
         .pass { fill: none; stroke: var(--good); stroke-width: 2; }
         .fail { fill: none; stroke: var(--bad); stroke-width: 2; }
+        .matrix td { min-width: 4rem; } .matrix td a { text-decoration: none; }
         @media (max-width: 40rem) {
           dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
           table, tbody, tr, td, caption { display: block; }
@@ -104,6 +105,9 @@ enum Stylesheet {
           tr { padding: .4rem 0; border-top: 1px solid var(--line); }
           td { display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; border: 0; padding: .15rem .7rem; }
           td::before { content: attr(data-head); color: var(--soft); font-size: .85rem; }
+          table.matrix { display: table; } .matrix tbody { display: table-row-group; } .matrix tr { display: table-row; }
+          .matrix thead { display: table-header-group; position: static; } .matrix td { display: table-cell; }
+          .matrix td::before { content: none; }
         }
         """
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Farm
+
 /// The server's description of itself, OpenAPI 3.1, made from the very endpoints that the router serves.
 enum OpenAPIDocument {
     /// The endpoint that serves the document; it describes itself too.
@@ -15,21 +17,31 @@ enum OpenAPIDocument {
     }
 
     static func make(_ endpoints: [Endpoint]) -> JSON {
-        let paths = endpoints.map { ($0.path, JSON.object(["get": operation($0)])) }
+        let paths = Dictionary(grouping: endpoints, by: \.path).mapValues { endpoints in
+            let operations = endpoints.map { ($0.change?.method.lowercased() ?? "get", operation($0)) }
+            return JSON.object(Dictionary(operations, uniquingKeysWith: { first, _ in first }))
+        }
         return [
             "openapi": "3.1.0",
             "info": [
                 "title": "Almanac", "version": "1",
                 "description": """
                 What a continuous-integration time-travel farm found out: builds that depend on the date, the \
-                processor, the kernel or the number of cores. Everything here is only read. HEAD is answered \
-                wherever GET is. Instants are RFC 3339 in UTC. Lists are paged by cursors; the Link header names \
+                processor, the kernel or the number of cores. What changes something needs a bearer token. HEAD is \
+                answered wherever GET is. Instants are RFC 3339 in UTC. Lists are paged by cursors; the Link header names \
                 the next page. Answers bear an ETag and If-None-Match is honoured.
                 """,
                 "license": ["name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"],
             ],
-            "paths": .object(Dictionary(paths, uniquingKeysWith: { first, _ in first })),
-            "components": ["schemas": .object(Schema.definitions)],
+            "paths": .object(paths),
+            "components": [
+                "schemas": .object(Schema.definitions),
+                "securitySchemes": [
+                    "token": [
+                        "type": "http", "scheme": "bearer", "description": "Made by 'almanac token create'.",
+                    ]
+                ],
+            ],
         ]
     }
 
@@ -38,12 +50,15 @@ enum OpenAPIDocument {
         for (status, meaning) in endpoint.otherStatuses {
             responses[String(status)] = ["description": .string(meaning)]
         }
+        if let change = endpoint.change { return operation(endpoint, change, responses) }
         responses["304"] = ["description": "Unchanged since the answer whose ETag If-None-Match names."]
         responses["400"] = failure(endpoint, "A parameter is wrong; the answer says which and what was expected.")
         if endpoint.parameters.contains(where: { $0.place == .path || ["jobset", "id"].contains($0.name) }) {
             responses["404"] = failure(endpoint, "There is no such thing.")
         }
         responses["405"] = failure(endpoint, "The method is not possible here.")
+        responses["401"] = failure(endpoint, "Reading is closed and no valid token was sent.")
+        responses["429"] = failure(endpoint, "Too many requests; Retry-After says when to ask again.")
         responses["500"] = failure(endpoint, "The server could not answer.")
         responses["503"] = failure(endpoint, "The database does not answer now.")
         return [
@@ -51,6 +66,33 @@ enum OpenAPIDocument {
             "parameters": .array(endpoint.parameters.map { parameter($0, for: endpoint.audience) }),
             "responses": .object(responses),
         ]
+    }
+
+    private static func operation(
+        _ endpoint: Endpoint, _ change: Endpoint.Change, _ success: [String: JSON]
+    ) -> JSON {
+        var responses = success
+        let failures = [
+            400: "A parameter or the body is wrong; the answer says what was expected.",
+            401: "There is no token, or it is unknown, expired or revoked.",
+            403: "The token lacks the scope \(change.scope.rawValue).", 404: "There is no such thing.",
+            405: "The method is not possible here.", 408: "The body took too long.",
+            409: "It cannot be done in the present state.", 413: "The body is too large.",
+            429: "Too many requests; Retry-After says when to ask again.", 500: "The server could not answer.",
+            503: "The database does not answer now.",
+        ]
+        for (status, meaning) in failures { responses[String(status)] = failure(endpoint, meaning) }
+        var operation: [String: JSON] = [
+            "operationId": .string(endpoint.name), "summary": .string(endpoint.summary),
+            "parameters": .array(endpoint.parameters.map { parameter($0, for: endpoint.audience) }),
+            "responses": .object(responses), "security": [["token": []]],
+        ]
+        if let body = change.body {
+            operation["requestBody"] = [
+                "required": true, "content": ["application/json": ["schema": body]],
+            ]
+        }
+        return .object(operation)
     }
 
     private static func parameter(_ facts: ParameterFacts, for audience: Endpoint.Audience) -> JSON {

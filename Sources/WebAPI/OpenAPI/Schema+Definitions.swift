@@ -5,8 +5,12 @@ import TimeTravel
 extension Schema {
     var definition: JSON {
         switch self {
+        case .alert: Self.alertObject
         case .annotation: Self.annotationObject
+        case .annotationRecord: Self.annotationRecordObject
+        case .badge: Self.badgeObject
         case .build: Self.buildObject
+        case .channel: Self.channelObject
         case .conditions: Self.conditionsObject
         case .cpuEdge:
             Self.object(
@@ -17,24 +21,31 @@ extension Schema {
         case .cuirassEvaluation: Self.cuirassEvaluationObject
         case .cuirassHistory: Self.cuirassHistoryObject
         case .cuirassJob: Self.cuirassJobObject
+        case .done: Self.object(["done": Self.boolean], "It was done.")
         case .evaluation: Self.evaluationObject
         case .evidence: Self.evidenceObject
         case .explanation: Self.explanationObject
         case .health: Self.object(["status": Self.words(["ok"])], "The server can do its work.")
         case .investigation: Self.investigationObject
+        case .investigationRecord: Self.investigationRecordObject
         case .investigationStep: Self.stepObject
         case .job: Self.jobObject
+        case .jobChange: Self.jobChangeObject
         case .jobset: Self.jobsetObject
         case .logFact: Self.logFactObject
+        case .matrix: Self.matrixObject
+        case .matrixCell: Self.matrixCellObject
         case .periodicity:
             Self.object(
                 ["rule": Self.text, "description": Self.text], "A failure that comes back, by rule and in words.")
         case .problem: Self.problemObject
         case .progress: Self.progressObject
+        case .revision: Self.revisionObject
         case .run: Self.runObject
         case .trap: Self.trapObject
         case .verdictRecord: Self.verdictObject
         case .window: Self.windowObject
+        case .worker: Self.workerObject
         }
     }
 

@@ -4,8 +4,12 @@ import TimeTravel
 
 /// The objects that answers consist of, in JSON Schema as OpenAPI 3.1 has it.
 enum Schema: String, CaseIterable {
+    case alert = "Alert"
     case annotation = "Annotation"
+    case annotationRecord = "AnnotationRecord"
+    case badge = "Badge"
     case build = "Build"
+    case channel = "Channel"
     case conditions = "Conditions"
     case cpuEdge = "CPUEdge"
     case cuirassBuild = "CuirassBuild"
@@ -13,22 +17,29 @@ enum Schema: String, CaseIterable {
     case cuirassEvaluation = "CuirassEvaluation"
     case cuirassHistory = "CuirassHistory"
     case cuirassJob = "CuirassJob"
+    case done = "Done"
     case evaluation = "Evaluation"
     case evidence = "Evidence"
     case explanation = "Explanation"
     case health = "Health"
     case investigation = "Investigation"
+    case investigationRecord = "InvestigationRecord"
     case investigationStep = "InvestigationStep"
     case job = "Job"
+    case jobChange = "JobChange"
     case jobset = "Jobset"
     case logFact = "LogFact"
+    case matrix = "Matrix"
+    case matrixCell = "MatrixCell"
     case periodicity = "Periodicity"
     case problem = "Problem"
     case progress = "Progress"
+    case revision = "Revision"
     case run = "Run"
     case trap = "Trap"
     case verdictRecord = "VerdictRecord"
     case window = "Window"
+    case worker = "Worker"
 
     var reference: JSON { ["$ref": .string("#/components/schemas/\(rawValue)")] }
 

@@ -6,5 +6,5 @@ extension Endpoint {
         Stylesheet.endpoints + [
             FrontPage.endpoint, CatalogPage.endpoint, TrapPage.endpoint, JobsetPages.list, JobsetPages.one,
             EvaluationPage.endpoint, BuildPages.list, BuildPages.one, RunPage.endpoint,
-        ]
+        ] + ComparisonPages.endpoints + FarmPages.endpoints
 }

@@ -17,6 +17,11 @@ enum EvaluationPage {
         return Page("\(evaluation.jobset) at \(evaluation.commit.prefix(12))") {
             tag(.h1) { "\(evaluation.jobset) at \(evaluation.commit.prefix(12))" }
             facts(evaluation)
+            tag(.p) {
+                Pieces.link(WebPath("evaluations", evaluation.id, "changes"), "What changed since the revision before")
+                " · "
+                Pieces.link(WebPath("jobsets", evaluation.jobset, "matrix"), "All revisions beside each other")
+            }
             if let error = evaluation.error {
                 tag(.h2) { "Why it failed" }
                 tag(.pre, .set("tabindex", 0)) { tag(.code) { LogExcerpt.visible(error) } }

@@ -49,6 +49,7 @@ enum JobsetPages {
                 ("Schedule", jobset.schedule.map { schedule in tag(.code) { schedule } }), ("Next due", due(jobset)),
                 ("Priority", .text("\(jobset.priority)")),
             ])
+            tag(.p) { Pieces.link(WebPath("jobsets", jobset.name, "matrix"), "All revisions beside each other") }
             tag(.h2) { "Evaluations" }
             if shown.isEmpty {
                 tag(.p) { "There is none yet." }

@@ -29,6 +29,11 @@ enum TrapPage {
             tag(.h2) { "How to build it" }
             tag(.p) { "Under these conditions it was seen to build; null means that any will do." }
             tag(.pre, .css("wrap")) { tag(.code) { annotation(trap) } }
+            tag(.p) {
+                "The same "
+                snippets(trap.id)
+                "."
+            }
             tag(.h2) { "Runs" }
             runTable(runs)
             tag(.h2) { "Affected revisions" }
@@ -119,6 +124,20 @@ enum TrapPage {
             {"date": \(word(annotation.date)), "cpu": \(word(annotation.cpu)), \
             "kernel": \(word(annotation.kernel)), "cores": \(annotation.cores.map { "\($0)" } ?? "null")}
             """
+    }
+
+    private static func snippets(_ trap: Int) -> HTML {
+        let forms = [
+            ("annotation.scm", "for Guile"), ("build-machine.scm", "as a build machine of Guix System"),
+            ("qemu.sh", "as a QEMU command"), ("qemu.service", "as a systemd unit"),
+        ]
+        return .group(
+            forms.enumerated().map { index, form in
+                .group([
+                    index > 0 ? ", " : .empty,
+                    Pieces.link(WebPath("api", "v1", "traps", "\(trap)", form.0), form.1),
+                ])
+            })
     }
 
     private static func runTable(_ runs: [RunSummary]) -> HTML {

@@ -8,7 +8,7 @@ import Hummingbird
 struct GuardedAnswers: RouterMiddleware {
     typealias Context = WebContext
 
-    /// Of a request's body, in bytes; nothing here takes one yet.
+    /// Of a request's body, in bytes.
     static let largestBody = 1 << 16
     /// Of a request's address, in bytes.
     static let longestAddress = 8_192
@@ -49,9 +49,8 @@ struct GuardedAnswers: RouterMiddleware {
                 status: error.status.code, title: error.status.reasonPhrase,
                 detail: error.body ?? error.status.reasonPhrase)
         }
-        if Endpoint.all.contains(where: { $0.fits(request.uri.path) }) {
-            return .methodNotAllowed(request.method.rawValue)
-        }
+        let allowed = Endpoint.methods(at: request.uri.path)
+        if !allowed.isEmpty { return .methodNotAllowed(request.method.rawValue, allowed: allowed) }
         return .notFound(
             "There is nothing at \(request.uri.path.prefix(200)). /api/v1/openapi.json lists every address of the server."
         )
@@ -80,7 +79,6 @@ struct GuardedAnswers: RouterMiddleware {
         ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
         ("Access-Control-Allow-Headers", "Accept, If-None-Match, If-Range, Range"),
         ("Access-Control-Expose-Headers", "Content-Range, ETag, Link"),
-        ("Allow", "GET, HEAD, OPTIONS"),
     ]
 
     private static func addHeaders(_ response: inout Response) {

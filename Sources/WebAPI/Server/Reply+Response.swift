@@ -16,10 +16,12 @@ extension Reply {
         }
         switch body {
         case .bytes(let bytes):
-            if status == 200 { fields[.eTag] = Self.tag(bytes) }
+            let packed = packed(bytes, for: request, &fields)
+            if status == 200 { fields[.eTag] = Self.tag(bytes, isPacked: packed != nil) }
             if isUnchanged(fields, request) { return notModified(fields) }
-            fields[.contentLength] = String(bytes.count)
-            let body = isWhole ? ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)) : ResponseBody()
+            let sent = packed ?? bytes
+            fields[.contentLength] = String(sent.count)
+            let body = isWhole ? ResponseBody(byteBuffer: ByteBuffer(bytes: sent)) : ResponseBody()
             return Response(status: .init(code: status), headers: fields, body: body)
         case .stream(let length, let write):
             if isUnchanged(fields, request) { return notModified(fields) }
@@ -40,9 +42,21 @@ extension Reply {
         }
     }
 
-    /// A strong entity tag: the hash of the body.
-    private static func tag(_ bytes: [UInt8]) -> String {
-        "\"\(ContentHash.of(bytes).base32)\""
+    /// A body as gzip, where that is shorter and the client takes it; says in the header what it depends on.
+    private func packed(_ bytes: [UInt8], for request: Request, _ fields: inout HTTPFields) -> [UInt8]? {
+        let isText = ["json", "text/", "xml"].contains { mediaType.contains($0) }
+        guard isText, bytes.count >= 1_400 else { return nil }
+        fields[.vary] = "Accept-Encoding"
+        guard ContentCoding.accepts("gzip", in: request.headers[.acceptEncoding]),
+            let packed = Deflater.gzip(bytes), packed.count < bytes.count
+        else { return nil }
+        fields[.contentEncoding] = "gzip"
+        return packed
+    }
+
+    /// A strong entity tag: the hash of the body, and the coding it is sent in.
+    private static func tag(_ bytes: [UInt8], isPacked: Bool) -> String {
+        "\"\(ContentHash.of(bytes).base32)\(isPacked ? "-gzip" : "")\""
     }
 
     /// Whether If-None-Match names this answer, RFC 9110 section 13.1.2.

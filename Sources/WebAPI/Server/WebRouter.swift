@@ -3,24 +3,40 @@
 import HTTPTypes
 package import Hummingbird
 import Logging
+import NIOCore
 
-/// Puts endpoints behind Hummingbird's router: every one by GET and HEAD.
+/// Puts endpoints behind Hummingbird's router: what is read by GET and HEAD, what changes something by its own method.
 package func almanacRouter(_ services: WebServices) -> Router<WebContext> {
     let router = Router(context: WebContext.self)
     router.add(middleware: GuardedAnswers())
-    for endpoint in Endpoint.all {
-        let path = RouterPath(endpoint.routerPath)
-        for method in [HTTPRequest.Method.get, .head] {
-            router.on(path, method: method) { request, context in
+    for endpoint in Endpoint.all + Endpoint.changes {
+        for method in endpoint.methods.compactMap({ HTTPRequest.Method($0) }) {
+            router.on(RouterPath(endpoint.routerPath), method: method) { request, context in
                 try await endpoint.answer(to: request, context, services)
             }
         }
-        router.on(path, method: .options) { _, _ in Response(status: .noContent) }
+    }
+    let paths = Dictionary(grouping: Endpoint.all + Endpoint.changes, by: \.routerPath)
+    for (path, endpoints) in paths {
+        let allowed = (endpoints.flatMap(\.methods) + ["OPTIONS"]).joined(separator: ", ")
+        router.on(RouterPath(path), method: .options) { _, _ in
+            var response = Response(status: .noContent)
+            response.headers[.allow] = allowed
+            return response
+        }
     }
     return router
 }
 
 extension Endpoint {
+    var methods: [String] { change.map { [$0.method] } ?? ["GET", "HEAD"] }
+
+    /// The methods that are possible at an address, none where there is nothing.
+    static func methods(at path: String) -> [String] {
+        let found = (all + changes).filter { $0.fits(path) }.flatMap(\.methods)
+        return found.isEmpty ? [] : found + ["OPTIONS"]
+    }
+
     /// Whether a path is one of this endpoint.
     func fits(_ path: String) -> Bool {
         let (given, wanted) = (path.split(separator: "/"), self.path.split(separator: "/"))
@@ -37,7 +53,13 @@ extension Endpoint {
         to request: Request, _ context: WebContext, _ services: WebServices
     ) async throws -> Response {
         do {
-            let reply = try await respond(try call(request, context, services))
+            let token = try await services.gate.admit(
+                self, address: context.address, authorization: request.headers[.authorization],
+                database: services.database)
+            var call = try call(request, context, services)
+            call.token = token
+            if change?.body != nil { call.body = try await Self.body(of: request) }
+            let reply = try await respond(call)
             return reply.response(to: request, isWhole: request.method != .head)
         } catch let problem as Problem {
             return response(problem, to: request)
@@ -46,6 +68,21 @@ extension Endpoint {
             context.logger.error(
                 "A request could not be answered", metadata: ["path": "\(path)", "error": "\(error)"])
             return response(Problem(failure: error), to: request)
+        }
+    }
+
+    /// The body, whose size was looked at before; who sends it byte by byte is not waited for.
+    private static func body(of request: Request) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8].self) { tasks in
+            tasks.addTask {
+                Array(buffer: try await request.body.collect(upTo: GuardedAnswers.largestBody))
+            }
+            tasks.addTask {
+                try await Task.sleep(for: .seconds(20))
+                throw Problem(status: 408, title: "Request timeout", detail: "The body did not come within 20 seconds.")
+            }
+            defer { tasks.cancelAll() }
+            return try await tasks.next() ?? []
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 package import ServiceLifecycle
@@ -13,11 +14,20 @@ package struct WebConfiguration: Sendable {
     package var port: Int
     /// How long a connection may say nothing, also in the middle of a request.
     package var idleTimeout: Duration
+    /// How long a request's header may take, however its bytes come.
+    package var headerTimeout: Duration
+    /// Open at once; more wait.
+    package var connections: Int
 
-    package init(host: String = "127.0.0.1", port: Int = 8787, idleTimeout: Duration = .seconds(30)) {
+    package init(
+        host: String = "127.0.0.1", port: Int = 8787, idleTimeout: Duration = .seconds(30),
+        headerTimeout: Duration = .seconds(60), connections: Int = 1_000
+    ) {
         self.host = host
         self.port = port
         self.idleTimeout = idleTimeout
+        self.headerTimeout = headerTimeout
+        self.connections = connections
     }
 }
 
@@ -39,9 +49,13 @@ package func almanacServer(
 ) -> some Service {
     Application(
         router: almanacRouter(services),
-        server: .http1(configuration: .init(idleTimeout: .nanoseconds(configuration.idleTimeout.nanoseconds))),
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [RequestDeadline(limit: .nanoseconds(configuration.headerTimeout.nanoseconds))],
+                idleTimeout: .nanoseconds(configuration.idleTimeout.nanoseconds))),
         configuration: ApplicationConfiguration(
-            address: .hostname(configuration.host, port: configuration.port), serverName: "almanac"),
+            address: .hostname(configuration.host, port: configuration.port), serverName: "almanac",
+            availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? configuration.port
             await onServerRunning(WebAddress(host: configuration.host, port: port))

@@ -10,16 +10,13 @@ struct CatalogCommand: AsyncParsableCommand {
         discussion: "Example: almanac catalog --format json | jq '.[].package'")
 
     @OptionGroup var farm: FarmOptions
-    @Option(name: .long, help: "table or json.") var format = OutputFormat.table
+    @Option(name: .long, help: ListFormat.help) var format = ListFormat.table
     @Option(name: .long, help: "Traps of this package only.") var package: String?
 
     func run() async throws {
         let wanted = package
         let traps = try await farm.withDatabase { try await $0.traps(package: wanted) }
-        switch format {
-        case .json: Terminal.write(try OutputFormat.json(traps))
-        case .table: Terminal.write(CatalogTable(traps).render(Terminal()))
-        }
+        try format.write(traps, type: "Trap") { CatalogTable(traps).render(Terminal()) }
     }
 }
 
@@ -28,7 +25,7 @@ struct VerdictsCommand: AsyncParsableCommand {
         commandName: "verdicts", abstract: "Print every screened package with its verdict.")
 
     @OptionGroup var farm: FarmOptions
-    @Option(name: .long, help: "table or json.") var format = OutputFormat.table
+    @Option(name: .long, help: ListFormat.help) var format = ListFormat.table
     @Option(name: .long, help: "Packages of this jobset only.") var jobset: String?
 
     func run() async throws {
@@ -37,9 +34,6 @@ struct VerdictsCommand: AsyncParsableCommand {
             if let wanted { _ = try await database.jobset(named: wanted) }
             return try await database.verdictRecords(jobset: wanted)
         }
-        switch format {
-        case .json: Terminal.write(try OutputFormat.json(verdicts))
-        case .table: Terminal.write(VerdictTable(verdicts).render(Terminal()))
-        }
+        try format.write(verdicts, type: "Verdict") { VerdictTable(verdicts).render(Terminal()) }
     }
 }

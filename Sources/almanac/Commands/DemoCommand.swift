@@ -90,7 +90,7 @@ struct DemoCommand: AsyncParsableCommand {
         let counts = Dictionary(grouping: verdicts, by: { $0.verdict?.rawValue ?? "undecided" }).mapValues(\.count)
         let summary = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         Terminal.write("Done after \(ProgressDisplay.clock(elapsed)): \(summary).\n\n")
-        for evaluation in try await database.evaluationRecords() where evaluation.state == "failed" {
+        for evaluation in try await database.evaluations() where evaluation.state == "failed" {
             Terminal.write("evaluation \(evaluation.id) of \(evaluation.commit.prefix(10)) failed: \(evaluation.error ?? "")\n")
         }
         Terminal.write(VerdictTable(verdicts).render(terminal) + "\n")

@@ -61,8 +61,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ server: FarmServer, _ configuration: FarmConfiguration, logger: Logger) async throws {
         let data = configuration.dataDirectory
+        var access = AccessPolicy()
+        access.readingIsOpen = configuration.readingIsOpen
+        access.requestsPerSecond = configuration.requestLimit == 0 ? nil : configuration.requestLimit
         let web = almanacServer(
-            WebServices(database: server.database, logs: { data.log(ofRun: $0) }, now: { .now }),
+            WebServices(
+                database: server.database, access: access, logs: { data.log(ofRun: $0) }, now: { .now }),
             configuration: WebConfiguration(host: configuration.host, port: configuration.port), logger: logger
         ) { address in
             do {

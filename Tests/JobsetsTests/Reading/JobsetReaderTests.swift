@@ -56,6 +56,9 @@ import TimeTravel
                 .webhook(url: "https://example.org/hook?a=1&b=2", secret: .environment(variable: "HOOK_SECRET")),
                 .webhook(url: "http://localhost:8080/", secret: .file(path: "/etc/almanac/hook")),
                 .email(address: "farm@example.org"),
+                AlertTarget(
+                    .webhook(url: "https://ntfy.example.org/traps", secret: nil, form: .ntfy),
+                    kinds: [.newTrap, .edgeComing], packages: ["python-*"], grouping: .nightly, days: [14, 1]),
             ])
         #expect(jobset.limits.buildTime == TimeSpan(seconds: 4 * 3_600))
         #expect(jobset.limits.silentTime == TimeSpan(seconds: 1_800))
@@ -135,6 +138,9 @@ import TimeTravel
         ("packages: all", "alerts: [{webhook: 'file:///etc/passwd', secret: {environment: A}}]"),
         ("packages: all", "alerts: [{email: 'a@b@c'}]"), ("packages: all", "alerts: [{email: 'a b@c'}]"),
         ("packages: all", "alerts: [{email: a@b, secret: {environment: A}}]"),
+        ("packages: all", "alerts: [{email: a@b, template: ntfy}]"),
+        ("packages: all", "alerts: [{webhook: 'https://e.org/', template: matrix}]"),
+        ("packages: all", "alerts: [{email: a@b, kinds: [trap]}]"), ("packages: all", "alerts: [{email: a@b, days: [0]}]"),
         ("packages: all", "alerts: [{webhook: 'https://e.org/', secret: hunter2}]"),
         ("packages: all", "retention: {logs: 0 days}"), ("packages: all", "retention: {evaluations: -1}"),
         ("packages: all", "limits: {memory: 1 MiB}"), ("packages: all", "shares: 0"), ("packages: all", "precision: hour"),

@@ -76,6 +76,12 @@ extension JobsetText {
           - webhook: http://localhost:8080/
             secret: {file: /etc/almanac/hook}
           - email: farm@example.org
+          - webhook: https://ntfy.example.org/traps
+            template: ntfy
+            kinds: [new-trap, edge-coming]
+            packages: [python-*]
+            grouping: nightly
+            days: [14, 1]
         limits:
           buildTime: 4 h
           silentTime: 30 min

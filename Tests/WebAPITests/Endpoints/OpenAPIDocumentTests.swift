@@ -19,9 +19,9 @@ struct OpenAPIDocumentTests {
     @Test func `every route is in the document, and nothing else`() async throws {
         try await Site.run(filling: .nothing) { site in
             let described = try await Description.of(site).paths
-            #expect(described == Endpoint.all.map(\.path).sorted())
-            #expect(Set(described).count == Endpoint.all.count)
-            for path in described {
+            #expect(described == Set((Endpoint.all + Endpoint.changes).map(\.path)).sorted())
+            #expect(Set(Endpoint.all.map(\.path)).count == Endpoint.all.count)
+            for path in Endpoint.all.map(\.path) {
                 let filled = path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }.joined(
                     separator: "/")
                 let wrong = try await site.client.send("POST", "/" + filled, [:])

@@ -104,6 +104,9 @@ enum FarmFilling: Sendable {
            '2038-01-19 03:14:08Z', '2026-11-20 03:00Z');
         insert into annotation (package, version, derivation_id, origin, date) values
           ('python-foo', '1.2', 1, 'measured', '2019-05-01Z');
+        insert into outbox (key, kind, jobset_id, trap_id, target, payload, state, attempts, last_error) values
+          ('k', 'new-trap', 1, 1, '{"webhook": "http://127.0.0.1:9/hook?token=hidden", "secret": {"file": "/s"}}', '{}', 'dead',
+           12, '<i>answered</i> 503');
         """
 }
 

@@ -15,7 +15,10 @@ struct InProcessClient: WebClient {
         responder = almanacRouter(services).buildResponder()
     }
 
-    func send(_ method: String, _ target: String, _ headers: [String: String]) async throws -> Answer {
+    /// Where requests seem to come from.
+    var address: String?
+
+    func send(_ method: String, _ target: String, _ headers: [String: String], body: String) async throws -> Answer {
         var fields = HTTPFields()
         for (name, value) in headers {
             if let name = HTTPField.Name(name) { fields[name] = value }
@@ -23,8 +26,8 @@ struct InProcessClient: WebClient {
         let head = HTTPRequest(
             method: HTTPRequest.Method(method) ?? .get, scheme: "http", authority: "localhost", path: target,
             headerFields: fields)
-        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
-        let response = try await responder.respond(to: request, context: WebContext(logger: Logger(label: "test")))
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+        let response = try await responder.respond(to: request, context: WebContext(logger: Logger(label: "test"), address: address))
         let collected = Collected()
         try await response.body.write(CollectingWriter(collected: collected))
         let pairs = response.headers.map { ($0.name.canonicalName, $0.value) }

@@ -26,18 +26,20 @@ struct Site: Sendable {
     /// Runs a test against a server over a database in which nothing is, or what `filling` put there.
     nonisolated(nonsending) static func run(
         over transport: Transport = .inProcess, filling: FarmFilling = .demonstration,
+        access: AccessPolicy = AccessPolicy(), headerTimeout: Duration = .seconds(60),
         _ body: nonisolated(nonsending) (Site) async throws -> Void
     ) async throws {
         try await withFreshDatabase(migrations: schemaMigrations) { pool in
             let logs = try LogFolder()
             defer { logs.remove() }
             try await filling.fill(pool)
-            let services = WebServices(database: FarmDatabase(pool: pool), logs: { logs.path(ofRun: $0) }, now: { now })
+            let services = WebServices(
+                database: FarmDatabase(pool: pool), access: access, logs: { logs.path(ofRun: $0) }, now: { now })
             switch transport {
             case .inProcess:
                 try await body(Site(client: InProcessClient(services), pool: pool, logs: logs, port: nil))
             case .socket:
-                try await served(services) { port in
+                try await served(services, headerTimeout: headerTimeout) { port in
                     try await body(Site(client: SocketClient(port: port), pool: pool, logs: logs, port: port))
                 }
             }
@@ -46,12 +48,13 @@ struct Site: Sendable {
 
     /// Runs the real service in a service group, on a free port, while `body` runs.
     private nonisolated(nonsending) static func served(
-        _ services: WebServices, _ body: nonisolated(nonsending) (Int) async throws -> Void
+        _ services: WebServices, headerTimeout: Duration, _ body: nonisolated(nonsending) (Int) async throws -> Void
     ) async throws {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let service = almanacServer(services, configuration: WebConfiguration(port: 0), logger: logger) { address in
+        let configuration = WebConfiguration(port: 0, headerTimeout: headerTimeout)
+        let service = almanacServer(services, configuration: configuration, logger: logger) { address in
             found.yield(address.port)
         }
         let group = ServiceGroup(configuration: .init(services: [service], logger: logger))
@@ -74,6 +77,18 @@ struct Site: Sendable {
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
+    }
+
+    /// Sends what changes something, with a token.
+    func change(
+        _ target: String, by method: String = "POST", token: String?, body: String = ""
+    ) async throws -> Answer {
+        let headers = token.map { ["Authorization": "Bearer \($0)"] } ?? [:]
+        return try await client.send(method, target, headers, body: body)
+    }
+
+    func token(_ scopes: TokenScope..., expires: Instant? = nil) async throws -> String {
+        try await database.createToken(name: "tester", scopes: scopes, expires: expires).token
     }
 
     func get(_ target: String, _ headers: [String: String] = [:]) async throws -> Answer {

@@ -20,10 +20,11 @@ actor SocketClient: WebClient {
         let code = errno
     }
 
-    func send(_ method: String, _ target: String, _ headers: [String: String]) throws -> Answer {
-        let lines = headers.map { "\($0): \($1)\r\n" }.joined()
+    func send(_ method: String, _ target: String, _ headers: [String: String], body: String) throws -> Answer {
+        let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
+        let lines = headers.map { "\($0): \($1)\r\n" }.joined() + length
         let bytes = try exchange(
-            "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\(lines)\r\n", until: nil)
+            "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\(lines)\r\n\(body)", until: nil)
         return try #require(Self.parse(bytes, hasBody: method != "HEAD"))
     }
 

@@ -9,7 +9,13 @@ enum Transport: CaseIterable, Sendable {
 
 /// Asks the server something.
 protocol WebClient: Sendable {
-    func send(_ method: String, _ target: String, _ headers: [String: String]) async throws -> Answer
+    func send(_ method: String, _ target: String, _ headers: [String: String], body: String) async throws -> Answer
+}
+
+extension WebClient {
+    func send(_ method: String, _ target: String, _ headers: [String: String]) async throws -> Answer {
+        try await send(method, target, headers, body: "")
+    }
 }
 
 /// What the server answered.

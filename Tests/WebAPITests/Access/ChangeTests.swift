@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import Farm
+import Testing
+import TimeTravel
+
+@testable import WebAPI
+
+/// What each change does.
+@Suite struct ChangeTests {
+    private func check(_ answer: Answer, _ schema: String, _ site: Site) async throws -> JSON {
+        try #require(answer.status == 200, "\(answer.text)")
+        let value = try JSON(decoding: answer.body)
+        try await Description.of(site).check(value, is: "#/components/schemas/\(schema)")
+        return value
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `a trap is annotated, and the annotation taken back`(transport: Transport) async throws {
+        try await Site.run(over: transport) { site in
+            let token = try await site.token(.annotate)
+            let body = #"{"date": "2020-02-29", "cpu": "Nehalem", "cores": 2, "note": "<b>checked</b>"}"#
+            let made = try await check(
+                try await site.change("/api/v1/traps/1/annotation", token: token, body: body), "AnnotationRecord", site)
+            #expect(made["origin"] == "person" && made["author"] == "tester" && made["note"] == "<b>checked</b>")
+            #expect(made["conditions"]?["date"] == "2020-02-29T00:00:00Z" && made["conditions"]?["cores"] == 2)
+            #expect(try await site.json("/api/v1/traps/1")["status"] == "annotated")
+            #expect(try await site.json("/api/v1/traps/1")["annotation"]?["date"] == "2019-05-01T00:00:00Z")
+            let id = try #require(made["id"]?.integer)
+            let path = "/api/v1/annotations/\(id)"
+            #expect(try await check(try await site.change(path, by: "DELETE", token: token), "Done", site) == ["done": true])
+            #expect(try await site.change(path, by: "DELETE", token: token).status == 404)
+            #expect(try await site.json("/api/v1/traps/1")["status"] == "open")
+            // The measured one is number 1.
+            #expect(try await site.change("/api/v1/annotations/1", by: "DELETE", token: token).status == 404)
+        }
+    }
+
+    @Test(arguments: [
+        "", "[]", "{", "null", "{}", #"{"note": 5}"#, #"{"dat": "2020-01-01"}"#, #"{"cpu": "pentium"}"#,
+        #"{"cores": 0}"#, #"{"cores": 1.5}"#, #"{"kernel": "a b"}"#, #"{"kernel": ""}"#, #"{"date": "soon"}"#,
+        #"{"date": null}"#, "\u{feff}{}", "{\"note\": \"" + String(repeating: "x", count: 2_001) + "\"}",
+        String(repeating: "[", count: 60_000),
+    ])
+    func `a body that is not as asked is a problem and nothing is written`(body: String) async throws {
+        try await Site.run { site in
+            let token = try await site.token(.annotate)
+            let answer = try await site.change("/api/v1/traps/1/annotation", token: token, body: body)
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(answer.headers["content-type"] == "application/problem+json")
+            #expect(try await site.database.annotations(origin: "person").isEmpty)
+        }
+    }
+
+    @Test func `what is not there is not changed`() async throws {
+        try await Site.run { site in
+            let token = try await site.token(.admin)
+            let body = #"{"note": "x"}"#
+            for path in [
+                "/api/v1/traps/99/annotation", "/api/v1/jobsets/nothing/trigger", "/api/v1/jobsets/nothing/enable",
+                "/api/v1/jobsets/%2e%2e%2fdemo/disable", "/api/v1/alerts/99/retry", "/jobset/nothing/hook/evaluate",
+            ] {
+                #expect(try await site.change(path, token: token, body: body).status == 404, "\(path)")
+            }
+        }
+    }
+
+    @Test func `a jobset is disabled, enabled and evaluated`() async throws {
+        try await Site.run { site in
+            let token = try await site.token(.admin)
+            let off = try await check(
+                try await site.change("/api/v1/jobsets/demo/disable", token: token), "Jobset", site)
+            #expect(off["enabled"] == false)
+            #expect(try await site.change("/api/v1/jobsets/demo/trigger", token: token).status == 409)
+            let on = try await check(try await site.change("/api/v1/jobsets/demo/enable", token: token), "Jobset", site)
+            #expect(on["enabled"] == true)
+            #expect(try await site.change("/api/v1/jobsets/demo/trigger", token: token).status == 200)
+            let wanted = try await site.database.wantedJobsets(now: Site.now)
+            #expect(wanted.map(\.cause) == ["manual"])
+            let hook = try await site.change("/jobset/demo/hook/evaluate", token: token)
+            #expect(try JSON(decoding: hook.body) == ["jobset": "demo"])
+        }
+    }
+
+    @Test func `a dead alert is tried again`() async throws {
+        try await Site.run { site in
+            let token = try await site.token(.admin)
+            let alert = try await check(try await site.change("/api/v1/alerts/1/retry", token: token), "Alert", site)
+            #expect(alert["state"] == "pending" && alert["attempts"] == 0)
+            #expect(try await site.change("/api/v1/alerts/1/retry", token: token).status == 409)
+        }
+    }
+
+    @Test func `every change is described with its method, scope and failures`() async throws {
+        try await Site.run(filling: .nothing) { site in
+            let document = try await Description.of(site).document
+            for endpoint in Endpoint.changes {
+                let change = try #require(endpoint.change)
+                let operation = document["paths"]?[endpoint.path]?[change.method.lowercased()]
+                #expect(operation?["security"] == [["token": []]], "\(endpoint.path)")
+                #expect(operation?["responses"]?["401"] != nil && operation?["responses"]?["403"] != nil)
+                #expect((operation?["requestBody"] != nil) == (change.body != nil))
+                // Nothing is changed by looking at it.
+                let path = endpoint.path.split(separator: "/").map { $0.hasPrefix("{") ? "1" : String($0) }
+                let answer = try await site.get("/" + path.joined(separator: "/"))
+                #expect(answer.status == 405 && answer.headers["allow"]?.contains(change.method) == true)
+            }
+        }
+    }
+}
