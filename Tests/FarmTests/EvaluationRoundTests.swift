@@ -54,12 +54,12 @@ import TimeTravel
             let progress = try await farm.database.progress()
             #expect(progress.packagesEvaluated == 120 && progress.packagesFailed == 3)
             #expect(progress.packagesPerSecond > 0 && progress.packagesPerSecond <= 120)
-            let record = try #require(try await farm.database.evaluationRecords().first)
+            let record = try #require(try await farm.database.evaluations().first)
             #expect(record.state == "running" && record.jobs == 120 && record.failedJobs == 3)
             try await farm.database.failEvaluation(pending.id, error: "enough", log: "")
             try await farm.database.note(EvaluationProgress(done: 121, failed: 3), of: pending.id)
             #expect(try await farm.database.progress().packagesEvaluated == 0)
-            #expect(try await farm.database.evaluationRecords().first?.jobs == 120)
+            #expect(try await farm.database.evaluations().first?.jobs == 120)
         }
     }
 

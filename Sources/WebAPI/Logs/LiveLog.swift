@@ -56,6 +56,9 @@ struct LiveLog: Sendable {
         private var skip: Int
         private var inflater: Inflater?
 
+        /// U+FFFD, in the place of what would end a field.
+        private static let replacement = Array("\u{fffd}".utf8)
+
         init(skip: Int) {
             self.skip = skip
         }
@@ -81,9 +84,14 @@ struct LiveLog: Sendable {
             skip -= dropped
             guard dropped < bytes.count else { return }
             // Every line end of the text begins a new line of data; a carriage return would end the field.
-            let text = String(decoding: bytes.dropFirst(dropped), as: UTF8.self).replacing("\r", with: "\u{fffd}")
-            let data = text.split(separator: "\n", omittingEmptySubsequences: false).map { "data: \($0)\n" }.joined()
-            try await write(Array("id: \(sent)\n\(data)\n".utf8))
+            // Bytes, not characters: to Swift a carriage return and the line feed after it are one.
+            let lines = bytes.dropFirst(dropped).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            var event = Array("id: \(sent)\n".utf8)
+            for line in lines {
+                event += Array("data: ".utf8) + line.flatMap { $0 == UInt8(ascii: "\r") ? Self.replacement : [$0] }
+                event.append(UInt8(ascii: "\n"))
+            }
+            try await write(event + [UInt8(ascii: "\n")])
         }
     }
 

@@ -150,10 +150,11 @@ extension Schema {
     private static let progressObject = object(
         Dictionary(
             uniqueKeysWithValues: [
-                "evaluationsPending", "evaluationsDone", "evaluationsFailed", "sourcesWanted", "sourcesDone",
+                "evaluationsPending", "evaluationsDone", "evaluationsFailed", "packagesEvaluated", "packagesFailed",
+                "sourcesWanted", "sourcesDone",
                 "sourcesLost", "buildsWaiting", "buildsRunning", "buildsDone", "runsDone", "investigationsOpen",
                 "investigationsConcluded", "traps",
-            ].map { ($0, integer) }), "Counts of everything.")
+            ].map { ($0, integer) } + [("packagesPerSecond", number)]), "Counts of everything.")
 
     private static let problemObject = object(
         ["type": text, "title": text, "status": integer, "detail": text], optional: ["parameter": text],

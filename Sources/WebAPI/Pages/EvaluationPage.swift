@@ -13,13 +13,16 @@ enum EvaluationPage {
         let found = try await call.database.jobs(
             ofEvaluation: evaluation.id, after: try call.value(Parameters.after), limit: limit + 1)
         let shown = found.prefix(limit)
+        let hasEarlier = try await call.database.evaluation(before: evaluation.id) != nil
         let log = try await call.database.evaluationLog(evaluation.id) ?? ""
         return Page("\(evaluation.jobset) at \(evaluation.commit.prefix(12))") {
             tag(.h1) { "\(evaluation.jobset) at \(evaluation.commit.prefix(12))" }
             facts(evaluation)
             tag(.p) {
-                Pieces.link(WebPath("evaluations", evaluation.id, "changes"), "What changed since the revision before")
-                " · "
+                if hasEarlier {
+                    Pieces.link(WebPath("evaluations", evaluation.id, "changes"), "What changed since the revision before")
+                    " · "
+                }
                 Pieces.link(WebPath("jobsets", evaluation.jobset, "matrix"), "All revisions beside each other")
             }
             if let error = evaluation.error {

@@ -17,7 +17,7 @@ struct EvaluationCommand: AsyncParsableCommand {
 
         func run() async throws {
             let name = jobset
-            let evaluations = try await farm.withDatabase { try await $0.evaluationRecords(jobset: name) }
+            let evaluations = try await farm.withDatabase { try await $0.evaluations(jobset: name) }
             switch format {
             case .json: Terminal.write(try OutputFormat.json(evaluations))
             case .table:
