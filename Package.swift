@@ -29,7 +29,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency], plugins: [Targe
     .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: plugins)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
@@ -82,14 +84,18 @@ let package = Package(
         module("StoreDaemon", ["ByteStreams", "CSQLite", "Derivations", "ThreadExecutors"]),
         module(
             "Guests",
-            ["CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "ThreadExecutors",
-             "TimeTravel", logging, subprocess, systemPackage]),
+            [
+                "CGuests", "CZlib", "ByteStreams", "Derivations", "SecureShell", "StoreDaemon", "ThreadExecutors",
+                "TimeTravel", logging, subprocess, systemPackage,
+            ]),
         .target(
             name: "Sources", dependencies: ["Derivations", "Rewriting", "StoreDaemon", subprocess, systemPackage],
             resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
         .target(
             name: "Evaluators",
-            dependencies: ["ByteStreams", "Derivations", "Jobsets", "StoreDaemon", "TimeTravel", subprocess, systemPackage],
+            dependencies: [
+                "ByteStreams", "Derivations", "Jobsets", "StoreDaemon", "TimeTravel", subprocess, systemPackage,
+            ],
             resources: [
                 .embedInCode("Resources/EvaluateGuix.scm"), .embedInCode("Resources/GuixLines.scm"),
                 .embedInCode("Resources/GuixModules.scm"),
@@ -105,16 +111,21 @@ let package = Package(
             ], swiftSettings: strict),
         module(
             "Farm",
-            ["CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "SchemaMigrations",
-             "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, yams]),
+            [
+                "CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "SchemaMigrations",
+                "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, yams,
+            ]),
         module(
             "WebAPI",
-            ["CZlib", "Derivations", "Farm", "Postgres", "ThreadExecutors", "TimeTravel", httpTypes, hummingbird,
-             hummingbirdCore, lifecycle, logging, nioCore]),
+            [
+                "CZlib", "Derivations", "Farm", "Postgres", "ThreadExecutors", "TimeTravel", httpTypes, hummingbird,
+                hummingbirdCore, lifecycle, logging, nioCore,
+            ]),
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "Rewriting", "StoreDaemon", "TimeTravel", "WebAPI",
+                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "Rewriting", "StoreDaemon", "TimeTravel",
+                "WebAPI",
                 argumentParser, lifecycle, logging, nioCore, unixSignals,
             ], swiftSettings: strict),
         .executableTarget(
@@ -125,7 +136,8 @@ let package = Package(
             ], path: "Sources/AlmanacBench", swiftSettings: strict),
 
         // Tests.
-        .target(name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: strict),
+        .target(
+            name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: strict),
         tests("HouseRules", []),
         tests("ThreadExecutors", ["ThreadExecutors"]),
         tests("ByteStreams", ["ByteStreams", "ThreadExecutors"]),
@@ -138,7 +150,10 @@ let package = Package(
         tests("SecureShell", ["ByteStreams", "SecureShell"]),
         tests(
             "Guests",
-            ["CZlib", "Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess, systemPackage]),
+            [
+                "CZlib", "Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess,
+                systemPackage,
+            ]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
         tests("Sources", ["Derivations", "Rewriting", "Sources", "StoreDaemon"]),
@@ -147,11 +162,16 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests(
             "Farm",
-            ["Derivations", "Evaluators", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations",
-             "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, subprocess, systemPackage]),
+            [
+                "Derivations", "Evaluators", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture",
+                "SchemaMigrations",
+                "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, subprocess, systemPackage,
+            ]),
         tests(
             "WebAPI",
-            ["CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",
-             "TimeTravel", "WebAPI", httpTypes, hummingbird, lifecycle, logging, nioCore]),
+            [
+                "CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",
+                "TimeTravel", "WebAPI", httpTypes, hummingbird, lifecycle, logging, nioCore,
+            ]),
     ]
 )

@@ -24,7 +24,9 @@ struct DerivationsBenchmark {
 
     func run(json: Bool) throws {
         let files = try read()
-        guard !files.isEmpty else { throw BenchmarkError(description: "\(folder) holds no .drv file named by a store path") }
+        guard !files.isEmpty else {
+            throw BenchmarkError(description: "\(folder) holds no .drv file named by a store path")
+        }
         var figures = Figures()
         let bytes = Double(files.reduce(0) { $0 + $1.bytes.count })
         figures.files = files.count
@@ -60,7 +62,9 @@ struct DerivationsBenchmark {
             for _ in 0..<passes {
                 for file in files { inputs += try Derivation(parsing: file.bytes).inputDerivations.count }
             }
-            guard inputs > 0 else { throw BenchmarkError(description: "no derivation has an input: nothing was parsed") }
+            guard inputs > 0 else {
+                throw BenchmarkError(description: "no derivation has an input: nothing was parsed")
+            }
             seconds.append((Self.processTime() - start) / Double(passes))
         }
         return seconds.sorted()[seconds.count / 2]

@@ -15,7 +15,8 @@ struct NixShowDerivation {
     /// CPU seconds of the program and the system for it, its start among them; nil where there is no `nix`.
     func seconds() throws -> Double? {
         guard Self.run(["nix", "--version"], environment: [:], input: nil) == 0 else { return nil }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("almanac-bench-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("almanac-bench-\(UUID().uuidString)")
+            .path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let store = try HostStore.nix(dataDirectory: folder)
         for file in files {
@@ -43,7 +44,9 @@ struct NixShowDerivation {
             mentioned.formUnion(references)
             text += Self.entry(file.path, of: file.bytes, references: references.sorted())
         }
-        for path in mentioned.subtracting(files.map(\.path)).sorted() { text += Self.entry(path, of: [], references: []) }
+        for path in mentioned.subtracting(files.map(\.path)).sorted() {
+            text += Self.entry(path, of: [], references: [])
+        }
         return text
     }
 

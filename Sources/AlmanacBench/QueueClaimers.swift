@@ -17,7 +17,8 @@ struct QueueClaimers: Sendable {
         var workers: [Int] = []
         for number in 0..<count {
             workers.append(
-                try await database.registerWorker(WorkerOffer(name: "claimer-\(number)", host: "bench", capacity: batch)))
+                try await database.registerWorker(
+                    WorkerOffer(name: "claimer-\(number)", host: "bench", capacity: batch)))
         }
         let start = ContinuousClock.now
         let before = ledger.finished

@@ -78,12 +78,15 @@ struct QueueFigures: Sendable {
             "| | almanac | plain job table |", "|---|--:|--:|",
             row("ingest a revision, s (median)", Self.median(ingestSeconds), Self.median(river.ingestSeconds)),
             row("ingest a known revision, s", knownRevisionSeconds, river.knownRevisionSeconds),
-            row("ready after a restart, \(builds * QueueBenchmark.revisions) queued, s", restartSeconds, river.restartSeconds),
+            row(
+                "ready after a restart, \(builds * QueueBenchmark.revisions) queued, s", restartSeconds,
+                river.restartSeconds),
             row("record the failed run, s", failSeconds, nil),
             row("fail its \(dependentsFailed) dependents, s", failPropagationSeconds, river.failPropagationSeconds),
         ]
         for (ours, plain) in zip(claimComplete, river.claimComplete) {
-            lines.append(row("claim and complete, \(ours.claimers) claimers, builds/s", ours.perSecond, plain.perSecond))
+            lines.append(
+                row("claim and complete, \(ours.claimers) claimers, builds/s", ours.perSecond, plain.perSecond))
         }
         lines.append(
             row("drain the other \(drain.builds), 4 claimers, builds/s", drain.perSecond, river.drain.perSecond))

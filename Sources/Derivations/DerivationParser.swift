@@ -127,7 +127,9 @@ extension DerivationParser {
         let quoted = try quoted()
         if !quoted.hasEscapes && quoted.isASCII { return String(decoding: quoted.content, as: UTF8.self) }
         let bytes = quoted.hasEscapes ? try unescaped(quoted.content, at: start + 1) : Array(quoted.content)
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformedDerivation(offset: start, expected: "a text in UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .malformedDerivation(offset: start, expected: "a text in UTF-8")
+        }
         return text
     }
 
@@ -190,7 +192,8 @@ extension DerivationParser {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quotes = block ^ (ones &* UInt64(UInt8(ascii: "\"")))
         let backslashes = block ^ (ones &* UInt64(UInt8(ascii: "\\")))
-        let found = ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((block &- ones &* 14) & ~block)
+        let found =
+            ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((block &- ones &* 14) & ~block)
         return found & (ones &* 0x80) != 0
     }
 

@@ -72,7 +72,8 @@ extension DerivationRecord {
     package func recutils() -> String {
         fields.map { field in
             let value = field.values.joined(separator: "\n")
-            return "\(field.name): " + value.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n+ ")
+            return "\(field.name): "
+                + value.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n+ ")
         }.joined(separator: "\n") + "\n"
     }
 
@@ -92,8 +93,10 @@ extension DerivationRecord {
 
     private static func visible(_ text: String) -> String {
         text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-            ? text.unicodeScalars.map { $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0) }
-                .joined() : text
+            ? text.unicodeScalars.map {
+                $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0)
+            }
+            .joined() : text
     }
 }
 

@@ -57,7 +57,9 @@ package struct DerivationVerifier {
             throw DerivationFault.inputsMissing([path])
         }
         let derivation = try Derivation(parsing: bytes)
-        guard try derivation.path(name: name, in: path.directory) == path else { throw DerivationFault.inputForged(path) }
+        guard try derivation.path(name: name, in: path.directory) == path else {
+            throw DerivationFault.inputForged(path)
+        }
         return derivation
     }
 }
@@ -110,7 +112,8 @@ extension StorePath {
 extension Derivation {
     /// The store that its outputs, or else its inputs, are in; Guix's where it names none.
     package var storeDirectory: StoreDirectory {
-        (outputs.lazy.compactMap(\.path).first ?? inputSources.first ?? inputDerivations.first?.path)?.directory ?? .guix
+        (outputs.lazy.compactMap(\.path).first ?? inputSources.first ?? inputDerivations.first?.path)?.directory
+            ?? .guix
     }
 
     /// Its name, as the paths of its outputs tell it.

@@ -22,7 +22,9 @@ extension StorePath {
         package init?(text: some Collection<UInt8>) {
             guard text.count == Self.textLength else { return nil }
             let digest: Digest?? = text.withContiguousStorageIfAvailable { Digest(characters: $0) }
-            guard let known = digest ?? Array(text).withUnsafeBufferPointer({ Digest(characters: $0) }) else { return nil }
+            guard let known = digest ?? Array(text).withUnsafeBufferPointer({ Digest(characters: $0) }) else {
+                return nil
+            }
             self = known
         }
 

@@ -17,7 +17,8 @@ package enum Origin: Hashable, Sendable {
         switch self {
         case .download: "download"
         case .git: "git"
-        case .subversion(let origin): origin.checkouts.count == 1 && origin.checkouts[0].folder.isEmpty ? "svn" : "svn-multi"
+        case .subversion(let origin):
+            origin.checkouts.count == 1 && origin.checkouts[0].folder.isEmpty ? "svn" : "svn-multi"
         case .mercurial: "hg"
         case .bazaar: "bzr"
         case .cvs: "cvs"
@@ -54,7 +55,8 @@ package struct SubversionOrigin: Hashable, Sendable {
     package let user: String?
     package let password: String?
 
-    package init(checkouts: [Checkout], revision: Int, isRecursive: Bool, user: String? = nil, password: String? = nil) {
+    package init(checkouts: [Checkout], revision: Int, isRecursive: Bool, user: String? = nil, password: String? = nil)
+    {
         self.checkouts = checkouts
         self.revision = revision
         self.isRecursive = isRecursive

@@ -30,7 +30,8 @@ enum OriginBuilder {
                 variables: ["url": SchemeDatum.written(url), "commit": commit, "recursive?": isRecursive ? "#t" : "#f"])
         case .mercurial(let url, let changeset):
             Instructions(builder: mercurial, variables: ["url": url, "changeset": changeset])
-        case .bazaar(let url, let revision): Instructions(builder: bazaar, variables: ["url": url, "revision": revision])
+        case .bazaar(let url, let revision):
+            Instructions(builder: bazaar, variables: ["url": url, "revision": revision])
         case .cvs(let root, let module, let revision):
             Instructions(builder: cvs, variables: ["root": root, "module": module, "revision": revision])
         case .subversion(let origin): instructions(for: origin)
@@ -74,7 +75,9 @@ enum OriginBuilder {
         case cvs:
             return .cvs(root: try variable("root"), module: try variable("module"), revision: try variable("revision"))
         case subversion:
-            guard let revision = Int(try variable("revision")) else { throw .variable("revision", problem: "is no number") }
+            guard let revision = Int(try variable("revision")) else {
+                throw .variable("revision", problem: "is no number")
+            }
             return .subversion(
                 SubversionOrigin(
                     checkouts: try checkouts(try variable("checkouts")), revision: revision,

@@ -91,7 +91,8 @@ package struct OriginReader {
     /// What the scripts of git, Subversion and Bazaar are told in variables since they take any.
     private func fromVariables() throws(RewriteError) -> Origin? {
         if let url = derivation[variable: "git url"] {
-            let recursive = try derivation[variable: "git recursive?"] == nil ? .boolean(false) : datum("git recursive?")
+            let recursive =
+                try derivation[variable: "git recursive?"] == nil ? .boolean(false) : datum("git recursive?")
             return .git(url: url, commit: try variable("git commit"), isRecursive: recursive != .boolean(false))
         }
         if let url = derivation[variable: "svn url"] { return .subversion(try subversion(url)) }

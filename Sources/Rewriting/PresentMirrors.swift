@@ -25,7 +25,9 @@ package struct PresentMirrors: Sendable {
         func list(_ name: String) throws(RewriteError) -> StorePath {
             guard let path = present[variable: name].flatMap({ try? StorePath(parsing: $0) }),
                 present.inputSources.contains(path)
-            else { throw .variable(name, problem: "names no list among its sources: take a download of a present Guix") }
+            else {
+                throw .variable(name, problem: "names no list among its sources: take a download of a present Guix")
+            }
             return path
         }
         mirrors = try list("mirrors")

@@ -29,7 +29,9 @@ package struct SourcePlan: Sendable {
         package var heritage: String?
         package var disarchive: [String]
 
-        package init(substitutes: [String] = [], hashed: [String] = [], heritage: String? = nil, disarchive: [String] = []) {
+        package init(
+            substitutes: [String] = [], hashed: [String] = [], heritage: String? = nil, disarchive: [String] = []
+        ) {
             self.substitutes = substitutes
             self.hashed = hashed
             self.heritage = heritage
@@ -55,7 +57,9 @@ package struct SourcePlan: Sendable {
         case .download(let urls, _):
             places += urls.flatMap { Self.expand($0, mirrors) }.map { .file($0) }
             places += servers.hashed.map { .file(Self.fill($0, fixed.hash, name: output.name)) }
-            places += servers.disarchive.map { .disarchive("\($0)\(fixed.hash.algorithm.rawValue)/\(fixed.hash.base16)") }
+            places += servers.disarchive.map {
+                .disarchive("\($0)\(fixed.hash.algorithm.rawValue)/\(fixed.hash.base16)")
+            }
         case .git, .subversion, .mercurial, .bazaar, .cvs:
             places.append(.repository(origin))
             if let heritage = servers.heritage { places += Self.heritage(origin, fixed, heritage) }
@@ -72,8 +76,11 @@ package struct SourcePlan: Sendable {
     }
 
     private static func fill(_ template: String, _ hash: ContentHash, name: String) -> String {
-        [("{name}", name), ("{algorithm}", hash.algorithm.rawValue), ("{base32}", hash.base32), ("{base16}", hash.base16)]
-            .reduce(template) { $0.replacing($1.0, with: $1.1) }
+        [
+            ("{name}", name), ("{algorithm}", hash.algorithm.rawValue), ("{base32}", hash.base32),
+            ("{base16}", hash.base16),
+        ]
+        .reduce(template) { $0.replacing($1.0, with: $1.1) }
     }
 
     /// By the hash of the archive (NAR), which Software Heritage keeps for many directories, and by the commit.

@@ -16,7 +16,8 @@ extension EdwardsCurve {
     }
 
     func sign(_ hash: ContentHash, with secret: WholeNumber) -> (r: WholeNumber, s: WholeNumber) {
-        var nonces = NonceGenerator(secret: secret.bytes(count: 32), hash: scalars.reduce(number(of: hash)).bytes(count: 32))
+        var nonces = NonceGenerator(
+            secret: secret.bytes(count: 32), hash: scalars.reduce(number(of: hash)).bytes(count: 32))
         while true {
             let nonce = WholeNumber(nonces.next()).shiftedRight(3)
             guard !nonce.isZero, nonce < scalars.modulus else { continue }

@@ -42,7 +42,9 @@ package struct GuixPublicKey: Hashable, Sendable {
     ///
     /// - Throws: `SignatureError` where `text` is no such list.
     package static func authorized(inList text: String) throws(SignatureError) -> Set<GuixPublicKey> {
-        guard let entries = try SExpression(parsing: text).find("acl") else { throw .unexpected("an access control list") }
+        guard let entries = try SExpression(parsing: text).find("acl") else {
+            throw .unexpected("an access control list")
+        }
         var keys: Set<GuixPublicKey> = []
         for entry in entries {
             guard let parts = entry.find("entry"), let tag = SExpression.list(parts).find("tag"),
@@ -70,7 +72,9 @@ package struct GuixSecretKey: Sendable {
     private init(secret: [UInt8]) throws(SignatureError) {
         let curve = EdwardsCurve()
         let number = WholeNumber(secret)
-        guard !number.isZero, number < curve.scalars.modulus else { throw .unexpected("a private key of the curve Ed25519") }
+        guard !number.isZero, number < curve.scalars.modulus else {
+            throw .unexpected("a private key of the curve Ed25519")
+        }
         self.secret = number.bytes(count: 32)
         publicKey = try GuixPublicKey(point: curve.bytes(of: curve.multiply(curve.base, by: number)))
     }

@@ -35,7 +35,9 @@ package struct NixSecretKey: Sendable {
 
 /// Ed25519 (RFC 8032) over what Nix calls the fingerprint of a path.
 package enum NixSignature {
-    static func parts(of text: String, count: Int, what: String) throws(SignatureError) -> (name: String, bytes: [UInt8]) {
+    static func parts(
+        of text: String, count: Int, what: String
+    ) throws(SignatureError) -> (name: String, bytes: [UInt8]) {
         let line = text.split(whereSeparator: \.isNewline).first ?? ""
         guard let colon = line.firstIndex(of: ":"), colon > line.startIndex,
             let bytes = Base64.decode(Array(line[line.index(after: colon)...].utf8)), bytes.count == count
@@ -44,7 +46,9 @@ package enum NixSignature {
     }
 
     static func sign(_ message: [UInt8], with key: NixSecretKey) -> [UInt8]? {
-        guard let pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, key.seed, key.seed.count) else { return nil }
+        guard let pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, key.seed, key.seed.count) else {
+            return nil
+        }
         defer { EVP_PKEY_free(pair) }
         let context = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(context) }
@@ -57,7 +61,8 @@ package enum NixSignature {
     }
 
     static func isRight(_ signature: [UInt8], over message: [UInt8], key: NixPublicKey) -> Bool {
-        guard signature.count == 64, let pair = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, key.bytes, key.bytes.count)
+        guard signature.count == 64,
+            let pair = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, key.bytes, key.bytes.count)
         else { return false }
         defer { EVP_PKEY_free(pair) }
         let context = EVP_MD_CTX_new()
@@ -93,7 +98,8 @@ extension NarInfo {
         var isKnown = false
         for key in trusted {
             for signature in signatures {
-                guard let parts = try? NixSignature.parts(of: signature, count: 64, what: ""), parts.name == key.name else {
+                guard let parts = try? NixSignature.parts(of: signature, count: 64, what: ""), parts.name == key.name
+                else {
                     continue
                 }
                 isKnown = true

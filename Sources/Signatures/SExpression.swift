@@ -47,7 +47,11 @@ extension SExpression: CustomStringConvertible {
             let indent = "\n" + String(repeating: " ", count: depth + 1)
             var text = "("
             for item in items {
-                if case .data = item { text += item.printed(depth: 0) + " " } else { text += indent + item.printed(depth: depth + 1) }
+                if case .data = item {
+                    text += item.printed(depth: 0) + " "
+                } else {
+                    text += indent + item.printed(depth: depth + 1)
+                }
             }
             return text + indent + ")"
         }
@@ -94,7 +98,9 @@ private struct SExpressionReader {
     mutating func read() throws(SignatureError) -> SExpression {
         let expression = try next(depth: 0)
         skipBlanks()
-        guard position == bytes.count || bytes[position...].allSatisfy({ $0 == 0 }) else { throw fault("more follows its end") }
+        guard position == bytes.count || bytes[position...].allSatisfy({ $0 == 0 }) else {
+            throw fault("more follows its end")
+        }
         return expression
     }
 

@@ -22,7 +22,9 @@ actor AptArchives {
     }
 
     /// A binary package; nothing of it is unpacked or run.
-    func fetchBinary(_ package: String, _ version: String, into folder: String) async throws -> (file: String, from: String) {
+    func fetchBinary(
+        _ package: String, _ version: String, into folder: String
+    ) async throws -> (file: String, from: String) {
         try await readLists()
         let answer = try await HostTool.run(
             "apt-get", options + ["download", "--quiet", "--", "\(package)=\(version)"], in: folder)

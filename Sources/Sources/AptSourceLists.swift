@@ -42,7 +42,8 @@ struct AptSourceLists: Equatable, Sendable {
             guard parts.count == 2 else { continue }
             places[String(parts[0])] = parts[1].trimmingCharacters(in: CharacterSet(charactersIn: "'"))
         }
-        return read(list: places["LIST"] ?? "/etc/apt/sources.list", parts: places["PARTS"] ?? "/etc/apt/sources.list.d/")
+        return read(
+            list: places["LIST"] ?? "/etc/apt/sources.list", parts: places["PARTS"] ?? "/etc/apt/sources.list.d/")
     }
 
     static func read(list: String, parts: String) -> AptSourceLists {

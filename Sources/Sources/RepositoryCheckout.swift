@@ -19,7 +19,8 @@ struct RepositoryCheckout {
         case .mercurial(let url, let changeset):
             try allow(url, ["https", "http", "file"])
             try await run(
-                "hg", ["--config", "ui.interactive=no", "clone", "--quiet", "--updaterev", changeset, "--", url, folder],
+                "hg",
+                ["--config", "ui.interactive=no", "clone", "--quiet", "--updaterev", changeset, "--", url, folder],
                 url, ["HGPLAIN": "1", "HGRCPATH": ""])
             try remove([".hg"])
         case .bazaar(let url, let revision):
@@ -47,12 +48,16 @@ struct RepositoryCheckout {
         } catch SourceError.failed {
             // Not every server gives a commit by its name alone.
             try await run(
-                "git", settings + ["fetch", "--quiet", "--", url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"],
+                "git",
+                settings + [
+                    "fetch", "--quiet", "--", url, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*",
+                ],
                 url, environment)
             try await run("git", settings + ["checkout", "--quiet", "--detach", commit], url, environment)
         }
         if isRecursive {
-            try await run("git", settings + ["submodule", "--quiet", "update", "--init", "--recursive"], url, environment)
+            try await run(
+                "git", settings + ["submodule", "--quiet", "update", "--init", "--recursive"], url, environment)
         }
         try remove([".git"])
     }
@@ -62,11 +67,15 @@ struct RepositoryCheckout {
             try allow(checkout.url, ["svn", "https", "http", "file"])
             let target = checkout.folder.isEmpty ? folder : "\(folder)/\(checkout.folder)"
             try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-            let login = origin.user.map { ["--no-auth-cache", "--username", $0, "--password", origin.password ?? ""] } ?? []
+            let login =
+                origin.user.map { ["--no-auth-cache", "--username", $0, "--password", origin.password ?? ""] } ?? []
             // 'recursive?' is about externals; folders are always exported whole.
             try await run(
                 "svn",
-                ["export", "--quiet", "--force", "--non-interactive", "--ignore-keywords", "-r", String(origin.revision)]
+                [
+                    "export", "--quiet", "--force", "--non-interactive", "--ignore-keywords", "-r",
+                    String(origin.revision),
+                ]
                     + (origin.isRecursive ? [] : ["--ignore-externals"]) + login + ["--", checkout.url, target],
                 checkout.url)
         }
@@ -79,8 +88,11 @@ struct RepositoryCheckout {
         let isDate = revision.contains(/^[0-9]{4}-[0-9]{2}-[0-9]{2}/)
         try manager.createDirectory(atPath: parent, withIntermediateDirectories: true)
         try await run(
-            "cvs", ["-Q", "-f", "-z3", "-d", root, "checkout", isDate ? "-D" : "-r", revision, "-d",
-                URL(fileURLWithPath: folder).lastPathComponent, module], root, in: parent)
+            "cvs",
+            [
+                "-Q", "-f", "-z3", "-d", root, "checkout", isDate ? "-D" : "-r", revision, "-d",
+                URL(fileURLWithPath: folder).lastPathComponent, module,
+            ], root, in: parent)
         try remove(["CVS"])
     }
 

@@ -9,7 +9,9 @@ import SystemPackage
 package enum SourceContents {
     /// - Parameter limit: bytes, after unpacking.
     /// - Returns: a name whose ending fits the bytes, and the bytes; nil when the file cannot be read or is no file.
-    package static func read(_ file: String, name: String, limit: Int = 256 << 20) async -> (name: String, bytes: [UInt8])? {
+    package static func read(
+        _ file: String, name: String, limit: Int = 256 << 20
+    ) async -> (name: String, bytes: [UInt8])? {
         for (ending, replacement, command) in filters where name.hasSuffix(ending) {
             let shorter = String(name.dropLast(ending.count)) + replacement
             guard let bytes = try? await unpack(command + [file], limit: limit) else { break }

@@ -92,7 +92,8 @@ package struct SourceFetcher: Sendable {
         let answer = try await HostTool.run(
             "curl",
             [
-                "--disable", "--fail", "--silent", "--show-error", "--proto", "=https,http", "--max-time", "60", "--request",
+                "--disable", "--fail", "--silent", "--show-error", "--proto", "=https,http", "--max-time", "60",
+                "--request",
                 "POST", "--output", "/dev/null", "--", url,
             ])
         guard answer.isSuccess else { throw SourceError.notThere("\(url): \(answer.complaint)") }
@@ -133,7 +134,8 @@ package struct SourceFetcher: Sendable {
         let answer = try await HostTool.run(
             "env",
             limited([
-                "curl", "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10", "--proto",
+                "curl", "--disable", "--fail", "--silent", "--show-error", "--location", "--max-redirs", "10",
+                "--proto",
                 "=https,http,ftp,file", "--proto-redir", "=https,http", "--connect-timeout", "30", "--speed-limit", "1",
                 "--speed-time", "60", "--max-filesize", String(sizeLimit), "--output", target, "--write-out",
                 "%{response_code}", "--", url,

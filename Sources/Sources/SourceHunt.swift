@@ -180,7 +180,8 @@ extension SourceHunt {
         let (file, _) = try await fetcher.download(try SourceAddress(url), into: folder)
         let answer = try await HostTool.run("env", ["disarchive", "assemble", "--output=\(result)", file], in: folder)
         if answer.status == 127 {
-            throw SourceError.missingProgram("disarchive", reason: "it is not installed, and \(url) could be put together")
+            throw SourceError.missingProgram(
+                "disarchive", reason: "it is not installed, and \(url) could be put together")
         }
         guard answer.isSuccess else { throw SourceError.failed("\(url): \(answer.complaint)") }
     }

@@ -76,7 +76,8 @@ package struct SourceRealiser: Sendable {
     }
 
     private func obtain(_ derivation: Derivation, _ fixed: FixedOutput) async throws -> (file: String, from: String) {
-        let urls = (derivation[variable: "url"].map { [$0] } ?? [])
+        let urls =
+            (derivation[variable: "url"].map { [$0] } ?? [])
             + (derivation[variable: "urls"]?.split(separator: " ").map(String.init) ?? [])
         if derivation.builder == "builtin:unpack-debian" { return try await unpack(derivation, urls) }
         guard fixed.method == .flat else {

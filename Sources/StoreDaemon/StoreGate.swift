@@ -86,7 +86,10 @@ package final class StoreGate: Sendable {
             return true
         }
         if !isAllowed {
-            throw .refused(message: "the evaluation has put all into the store that it may: \(limits.bytes) bytes in \(limits.items) items", status: 1)
+            throw .refused(
+                message:
+                    "the evaluation has put all into the store that it may: \(limits.bytes) bytes in \(limits.items) items",
+                status: 1)
         }
     }
 

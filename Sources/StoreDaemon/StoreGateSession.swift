@@ -34,7 +34,9 @@ actor StoreGateSession {
         while true { try await serve(try await channel.integer()) }
     }
 
-    private func violation(_ problem: String) -> StoreDaemonError { .protocolViolation("an evaluation's client: \(problem)") }
+    private func violation(_ problem: String) -> StoreDaemonError {
+        .protocolViolation("an evaluation's client: \(problem)")
+    }
 
     // MARK: Answers
 
@@ -109,7 +111,8 @@ actor StoreGateSession {
         case .buildPaths:
             let wanted = try await channel.texts()
             _ = try await channel.integer()
-            try await refuse("an evaluation builds nothing, but this was to be built: \(wanted.prefix(3).joined(separator: ", "))")
+            try await refuse(
+                "an evaluation builds nothing, but this was to be built: \(wanted.prefix(3).joined(separator: ", "))")
         case .ensurePath:
             let path = try await channel.path()
             try await answer({ try await self.ensure(path) }) { answer, _ in answer.integer(1) }

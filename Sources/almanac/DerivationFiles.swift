@@ -31,7 +31,8 @@ struct DerivationFiles {
 
     /// - Parameter files: as named; the folders they are in are searched first.
     init(_ options: StoreOptions, beside files: [String]) throws {
-        storeFolder = options.store ?? DataDirectory.standard(environment: ProcessInfo.processInfo.environment).path + "/store"
+        storeFolder =
+            options.store ?? DataDirectory.standard(environment: ProcessInfo.processInfo.environment).path + "/store"
         var folders: [String] = []
         for file in files where file != "-" {
             let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
@@ -85,7 +86,8 @@ struct DerivationFiles {
             throw DerivationFileError(file: file, reason: "there is no such file")
         }
         guard !isFolder.boolValue else {
-            throw DerivationFileError(file: file, reason: "it is a directory: name the files in it, as in \(file)/*.drv")
+            throw DerivationFileError(
+                file: file, reason: "it is a directory: name the files in it, as in \(file)/*.drv")
         }
         do {
             var reader = try FileReader(path: URL(fileURLWithPath: place).resolvingSymlinksInPath().path)

@@ -25,7 +25,8 @@ struct FarmOptions: ParsableArguments {
         return configuration
     }
 
-    func withDatabase<Result: Sendable>(_ body: @Sendable (FarmDatabase) async throws -> Result) async throws -> Result {
+    func withDatabase<Result: Sendable>(_ body: @Sendable (FarmDatabase) async throws -> Result) async throws -> Result
+    {
         try await DatabaseAccess(try load()).withDatabase(body)
     }
 }

@@ -26,7 +26,8 @@ import Testing
                 Self.derivation([DerivationOutput(path: place, fixed: fixed)], []), "s.tar")
             library = try keep(Self.derivation([DerivationOutput(name: "out", path: nil)], [source]), "l")
             program = try keep(
-                Self.derivation([DerivationOutput(name: "doc", path: nil), DerivationOutput(name: "out", path: nil)], [library]),
+                Self.derivation(
+                    [DerivationOutput(name: "doc", path: nil), DerivationOutput(name: "out", path: nil)], [library]),
                 "p")
             files = made
         }
@@ -53,8 +54,10 @@ import Testing
     @Test func `a file of another name is judged by its outputs alone`() throws {
         let tree = try Tree()
         #expect(tree.faults(tree.program, as: "program.drv") == [])
-        #expect(tree.faults(tree.library, as: tree.program.baseName).contains(.namedOtherwise(
-            computed: try Derivation(parsing: tree.files[tree.library] ?? []).path(name: "p", in: .guix))))
+        #expect(
+            tree.faults(tree.library, as: tree.program.baseName).contains(
+                .namedOtherwise(
+                    computed: try Derivation(parsing: tree.files[tree.library] ?? []).path(name: "p", in: .guix))))
     }
 
     @Test func `an output that lies elsewhere is named`() throws {

@@ -2,8 +2,8 @@
 
 import Foundation
 import Jobsets
-import TimeTravel
 import Testing
+import TimeTravel
 
 @testable import Evaluators
 
@@ -135,7 +135,8 @@ struct ChannelMirrorTests {
     @Test func `a range by the calendar takes the last commit of each stretch, and the newest`() throws {
         let all = try (1...12).map { day in
             ChannelRevision(
-                commit: "\(day)", date: try #require(CivilDate(year: 2020, month: 1, day: day)).start, subject: "\(day)")
+                commit: "\(day)", date: try #require(CivilDate(year: 2020, month: 1, day: day)).start, subject: "\(day)"
+            )
         }
         let step = RevisionStep.calendar(CalendarOffset(count: 5, unit: .day))
         #expect(step.pick(from: all).map(\.commit) == ["5", "10", "12"])

@@ -29,20 +29,27 @@ struct DemonstrationChannelTests {
     }
 
     private func files(of commit: String, in repository: String) async throws -> [String] {
-        try await GitCommand.run(["ls-tree", "-r", "--name-only", commit], in: repository).split(separator: "\n").map(String.init)
+        try await GitCommand.run(["ls-tree", "-r", "--name-only", commit], in: repository).split(separator: "\n").map(
+            String.init)
     }
 
     private func commits(in repository: String) async throws -> [String] {
-        try await GitCommand.run(["rev-list", "--reverse", "main"], in: repository).split(separator: "\n").map(String.init)
+        try await GitCommand.run(["rev-list", "--reverse", "main"], in: repository).split(separator: "\n").map(
+            String.init)
     }
 
-    @Test func `a revision has what was released and complete by its date, the newest of each name, and the last has all`() async throws {
+    @Test
+    func `a revision has what was released and complete by its date, the newest of each name, and the last has all`()
+        async throws
+    {
         try await withTemporaryFolder { folder in
             try makeFolder(folder)
             let repository = "\(folder)/made.git"
             try await DemonstrationChannel(folder: folder).make(at: repository)
             var found: [[String]] = []
-            for commit in try await commits(in: repository) { found.append(try await files(of: commit, in: repository)) }
+            for commit in try await commits(in: repository) {
+                found.append(try await files(of: commit, in: repository))
+            }
             #expect(
                 found == [
                     ["default.nix", "packages/always.json"],
@@ -84,7 +91,8 @@ struct DemonstrationChannelTests {
     }
 
     @Test(arguments: [
-        ("packages/again.json", #"{"name": "always"}"#), ("packages/bad.json", #"{"name": "x", "released": "2019-13-01"}"#),
+        ("packages/again.json", #"{"name": "always"}"#),
+        ("packages/bad.json", #"{"name": "x", "released": "2019-13-01"}"#),
         ("packages/none.json", #"{"version": "1"}"#), ("revisions.json", "[]"), ("revisions.json", "{"),
         ("revisions.json", #"[{"date": "yesterday", "subject": "x"}]"#),
     ])
@@ -95,7 +103,8 @@ struct DemonstrationChannelTests {
             let error = await #expect(throws: EvaluationError.self) {
                 try await DemonstrationChannel(folder: folder).make(at: "\(folder)/made.git")
             }
-            #expect(error?.description.contains("\(folder)/packages") == true || error?.description.contains(file) == true)
+            #expect(
+                error?.description.contains("\(folder)/packages") == true || error?.description.contains(file) == true)
         }
     }
 

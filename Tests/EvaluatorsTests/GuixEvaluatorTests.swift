@@ -9,7 +9,8 @@ import Testing
 @testable import Evaluators
 
 /// A small revision of our own, in a real Guile and the real sandbox; a real Guix is not needed.
-@Suite("Evaluating a revision of Guix", .enabled(if: GuixRevision.guile != nil, "needs guile in PATH: Debian's guile-3.0"))
+@Suite(
+    "Evaluating a revision of Guix", .enabled(if: GuixRevision.guile != nil, "needs guile in PATH: Debian's guile-3.0"))
 struct GuixEvaluatorTests {
     private func evaluate(
         _ modules: [String: String], _ packages: PackageSelection = .all,
@@ -55,7 +56,8 @@ struct GuixEvaluatorTests {
         let modules = [
             "bad": Self.package("thrower", "(error \"this one is broken:\" 42)")
                 + Self.package("typo", "(string-append \"a\" 1)") + Self.package("odd", "(throw 'odd-key 'a '(b))")
-                + Self.package("leaver", "(exit 0)") + Self.package("unknown", "(build-things store '(\"/gnu/store/x\"))"),
+                + Self.package("leaver", "(exit 0)")
+                + Self.package("unknown", "(build-things store '(\"/gnu/store/x\"))"),
             "wrong": "(define-public x (no-such-procedure))", "open": "(define-public y (",
         ]
         try await evaluate(modules) { jobs, log in
@@ -74,7 +76,8 @@ struct GuixEvaluatorTests {
         let modules = [
             "looping": Self.package("looper", "(let loop ((n 0)) (loop (1+ n)))"),
             "looping-module": "(let loop ((n 0)) (loop (1+ n)))",
-            "stubborn": Self.package("stubborn", "(let loop () (catch #t (lambda () (let inner () (inner))) (lambda _ #f)) (loop))"),
+            "stubborn": Self.package(
+                "stubborn", "(let loop () (catch #t (lambda () (let inner () (inner))) (lambda _ #f)) (loop))"),
         ]
         try await evaluate(modules, limits: GuixRevision.short) { jobs, log in
             #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
@@ -89,7 +92,8 @@ struct GuixEvaluatorTests {
             "greedy": Self.package("hoarder", "(let loop ((all '())) (loop (cons (make-string 4096 #\\x) all)))")
                 + Self.package("huge", "(make-vector 100000000000 #f)")
         ]
-        try await evaluate(modules, limits: .init(time: .seconds(900), packageTime: .seconds(60), memory: 256 << 20)) { jobs, _ in
+        try await evaluate(modules, limits: .init(time: .seconds(900), packageTime: .seconds(60), memory: 256 << 20)) {
+            jobs, _ in
             #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
             #expect(message(jobs["hoarder-1"]).contains("stopped") || message(jobs["hoarder-1"]).contains("emory"))
             #expect(!message(jobs["huge-1"]).contains("evaluated to"))
@@ -98,7 +102,8 @@ struct GuixEvaluatorTests {
 
     @Test func `what ends the evaluator is left out, and the others go on`() async throws {
         let modules = [
-            "deadly": Self.package("killer", "(kill (getpid) SIGKILL)") + Self.package("quitter", "(primitive-_exit 0)"),
+            "deadly": Self.package("killer", "(kill (getpid) SIGKILL)")
+                + Self.package("quitter", "(primitive-_exit 0)"),
             "deadly-module": "(primitive-_exit 3)",
         ]
         try await evaluate(modules) { jobs, log in
@@ -134,7 +139,8 @@ struct GuixEvaluatorTests {
 
     @Test func `packages by name are the newest of that name, and what is missing is said`() async throws {
         let modules = [
-            "versions": "(define-public hello-2.9 (package \"hello\" \"2.9.1\" \(try GuixRevision.text("hello-2.9.1"))))"
+            "versions":
+                "(define-public hello-2.9 (package \"hello\" \"2.9.1\" \(try GuixRevision.text("hello-2.9.1"))))"
                 + "(define-public hidden (package \"hidden\" \"1\" \"\" '((hidden? . #t))))"
         ]
         try await evaluate(modules, .names(["hello@2.9", "hello", "hidden", "helo"])) { jobs, _ in
@@ -144,7 +150,9 @@ struct GuixEvaluatorTests {
             #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
             #expect(jobs.count == 4)
         }
-        let error = await #expect(throws: EvaluationError.self) { try await evaluate([:], .names(["helo"])) { _, _ in } }
+        let error = await #expect(throws: EvaluationError.self) {
+            try await evaluate([:], .names(["helo"])) { _, _ in }
+        }
         #expect(error?.description == "no package is named 'helo'; similar: hello")
     }
 
@@ -189,7 +197,9 @@ struct GuixEvaluatorTests {
     @Test func `a revision that does not evaluate is an error with its log`() async throws {
         try await withTemporaryFolder { folder in
             let revision = try GuixRevision(in: folder, [:])
-            try write("(define-module (guix store))\n(display \"for the log\")\n(error \"too old\")\n", to: revision.folder + "/guix/store.scm")
+            try write(
+                "(define-module (guix store))\n(display \"for the log\")\n(error \"too old\")\n",
+                to: revision.folder + "/guix/store.scm")
             let error = await #expect(throws: EvaluationError.self) { try await revision.evaluate() }
             #expect(error?.description.contains("too old") == true)
             #expect(error?.log.contains("for the log") == true)

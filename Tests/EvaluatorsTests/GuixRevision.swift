@@ -28,7 +28,8 @@ struct GuixRevision {
         store = try HostStore.nix(dataDirectory: folder + "/data")
         let fixtures = try FixtureFolder.path()
         try FileManager.default.copyItem(atPath: fixtures + "/revision", toPath: self.folder)
-        try write(try Self.module("good", "(define-public hello (package \"hello\" \"2.10\" \(Self.text("hello-2.10"))))"),
+        try write(
+            try Self.module("good", "(define-public hello (package \"hello\" \"2.10\" \(Self.text("hello-2.10"))))"),
             to: self.folder + "/gnu/packages/good.scm")
         for (name, body) in modules {
             try write(try Self.module(name, body), to: self.folder + "/gnu/packages/\(name).scm")
@@ -71,7 +72,9 @@ struct GuixRevision {
 /// The files that come with the tests.
 enum FixtureFolder {
     static func path() throws -> String {
-        guard let path = Bundle.module.path(forResource: "Fixtures", ofType: nil) else { throw CocoaError(.fileNoSuchFile) }
+        guard let path = Bundle.module.path(forResource: "Fixtures", ofType: nil) else {
+            throw CocoaError(.fileNoSuchFile)
+        }
         return path
     }
 }

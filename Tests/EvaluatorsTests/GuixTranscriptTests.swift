@@ -21,7 +21,8 @@ struct GuixTranscriptTests {
             #"{"event":"job","key":"hello-2.10","name":"hello-2.10.x86_64-linux","package":"hello","version":"2.10","derivation":"/gnu/store/x","meta":{"synopsis":"Hello"}}"#,
             #"{"event":"end","key":"hello-2.10"}"#, #"{"event":"start","key":"bad-1"}"#,
             #"{"event":"failure","key":"bad-1","package":"bad","version":"1","message":"it throws"}"#,
-            #"{"event":"start","key":"unsupported-1"}"#, #"{"event":"end","key":"unsupported-1"}"#, #"{"event":"done"}"#,
+            #"{"event":"start","key":"unsupported-1"}"#, #"{"event":"end","key":"unsupported-1"}"#,
+            #"{"event":"done"}"#,
         ])
         #expect(told.progress == EvaluationProgress(done: 3, all: 3, failed: 1))
         #expect(told.isDone && told.failure == nil)

@@ -75,7 +75,8 @@ struct NixEvaluatorTests {
     }
 
     @Test func `a package that loops for ever is stopped, and the others go on`() async throws {
-        let expression = "let package = \(Self.package); f = n: if n < 0 then n else f (n + 1 - 1); in { a = package \"a\"; loop = package (toString (f 0)); }"
+        let expression =
+            "let package = \(Self.package); f = n: if n < 0 then n else f (n + 1 - 1); in { a = package \"a\"; loop = package (toString (f 0)); }"
         try await evaluate(expression, limits: Self.short) { jobs, _ in
             #expect(name(jobs["a"]) == "a.drv")
             #expect(message(jobs["loop"]).contains("stopped") || message(jobs["loop"]).contains("overflow"))
@@ -102,7 +103,8 @@ struct NixEvaluatorTests {
         "builtins.exec [ \"/bin/sh\" ]",
     ])
     func `an expression reads its own files only, fetches nothing and builds nothing`(body: String) async throws {
-        try await evaluate("let package = \(Self.package); in { a = package \"a\"; spy = package (\(body)); }") { jobs, _ in
+        try await evaluate("let package = \(Self.package); in { a = package \"a\"; spy = package (\(body)); }") {
+            jobs, _ in
             #expect(name(jobs["a"]) == "a.drv")
             #expect(!message(jobs["spy"]).contains("evaluated to"))
         }
@@ -126,7 +128,8 @@ struct NixEvaluatorTests {
     @Test func `a manifest names packages, one a line`() async throws {
         try await withTemporaryFolder { folder in
             try write("# mine\na\n\n  b # both\n", to: "\(folder)/manifest")
-            let all = "let package = \(Self.package); in { a = package \"a\"; b = package \"b\"; c = throw \"not asked\"; }"
+            let all =
+                "let package = \(Self.package); in { a = package \"a\"; b = package \"b\"; c = throw \"not asked\"; }"
             try await evaluate(all, packages: .manifest(path: "\(folder)/manifest")) { jobs, _ in
                 #expect(jobs.keys.sorted() == ["a", "b"])
             }
@@ -134,7 +137,8 @@ struct NixEvaluatorTests {
     }
 
     @Test func `names that mean something to Nix are only names`() async throws {
-        let expression = "let package = \(Self.package); in { \"a.b\" = package \"dotted\"; \"\\${x}\" = package \"dollar\"; \"q\\\"\" = package \"quote\"; }"
+        let expression =
+            "let package = \(Self.package); in { \"a.b\" = package \"dotted\"; \"\\${x}\" = package \"dollar\"; \"q\\\"\" = package \"quote\"; }"
         try await evaluate(expression) { jobs, _ in
             #expect(name(jobs["a.b"]) == "dotted.drv")
             #expect(name(jobs["${x}"]) == "dollar.drv")

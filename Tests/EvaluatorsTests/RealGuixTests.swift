@@ -19,7 +19,8 @@ private enum RealGuix {
 struct RealGuixTests {
     @Test func `the demonstration's packages are the same derivations by Guix and by Nix`() async throws {
         try await withTemporaryFolder { folder in
-            let jobsets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Jobsets")
+            let jobsets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+                "../../Jobsets")
             var channel = ChannelDescription(
                 name: "demo", url: .demonstration(folder: jobsets.standardizedFileURL.path + "/demo"),
                 branch: DemonstrationChannel.branch, expression: "guix.scm")
@@ -52,8 +53,14 @@ struct RealGuixTests {
     @Test(
         .enabled(if: RealGuix.history != nil, "ALMANAC_GUIX_HISTORY names no git repository of Guix"),
         arguments: [
-            (revision: "6298c3ffd9654d3231a6f25390b056483e8f407c", derivation: "7b0rzwcbdml7z4njkv8jw7qb60y3hzra-hello-2.10.drv"),
-            (revision: "929ddec8f4a181be653152c7436581c2adc54eee", derivation: "3zh2qpi897s2x229s93iakji86b08a20-hello-2.12.1.drv"),
+            (
+                revision: "6298c3ffd9654d3231a6f25390b056483e8f407c",
+                derivation: "7b0rzwcbdml7z4njkv8jw7qb60y3hzra-hello-2.10.drv"
+            ),
+            (
+                revision: "929ddec8f4a181be653152c7436581c2adc54eee",
+                derivation: "3zh2qpi897s2x229s93iakji86b08a20-hello-2.12.1.drv"
+            ),
         ])
     func `a past revision gives the derivations that it gave then`(revision: String, derivation: String) async throws {
         try await withTemporaryFolder { folder in
@@ -62,11 +69,15 @@ struct RealGuixTests {
             try FileManager.default.createDirectory(atPath: checkout, withIntermediateDirectories: true)
             // Not all of it: copies of the history may lack large files that are of no use here.
             try await GitCommand.run(
-                ["--work-tree=\(checkout)", "checkout", "--quiet", "--force", revision, "--", "gnu", "guix", "gnu.scm", "guix.scm"],
+                [
+                    "--work-tree=\(checkout)", "checkout", "--quiet", "--force", revision, "--", "gnu", "guix",
+                    "gnu.scm", "guix.scm",
+                ],
                 in: history, environment: ["GIT_INDEX_FILE": folder + "/index"])
             let found = try await GuixEvaluator(store: HostStore.nix(dataDirectory: folder + "/data")).evaluate(
                 .init(
-                    checkout: checkout, commit: revision, channel: ChannelDescription(name: "guix", url: .path(history)),
+                    checkout: checkout, commit: revision,
+                    channel: ChannelDescription(name: "guix", url: .path(history)),
                     packages: .names(["hello"])))
             #expect(try found.jobs.map { try $0.derivation.get().baseName } == [derivation])
         }

@@ -146,7 +146,8 @@ struct AlertDeliveryTests {
                 try await letTimePass(farm)
                 try await round(farm, delivery)
                 // What comes after the first try belongs to the next night.
-                try await farm.database.queueTrouble(.noWorker, day: Self.now.date, to: .email(address: "me@example.org"))
+                try await farm.database.queueTrouble(
+                    .noWorker, day: Self.now.date, to: .email(address: "me@example.org"))
                 try await receiver.become(.accepting)
                 try await letTimePass(farm)
                 try await round(farm, delivery)
@@ -176,7 +177,8 @@ struct AlertDeliveryTests {
                 ])
             #expect(taken.dropFirst().allSatisfy { !$0.body.contains("\\u001b") })
             #expect(taken[0].header["x-almanac-signature-256"]?.count == 71)
-            #expect(taken[1].header["authorization"] == "Bearer key" && taken[1].body.contains("\"msgtype\":\"m.text\""))
+            #expect(
+                taken[1].header["authorization"] == "Bearer key" && taken[1].body.contains("\"msgtype\":\"m.text\""))
             #expect(taken[2].body.contains("@\u{200b}all"))
             #expect(taken[3].body.contains("&lt;!channel&gt;"))
             #expect(taken[4].body.contains("\"topic\":\"hook\""))

@@ -41,7 +41,8 @@ struct ChaosFarm: Sendable {
                     Derivation(
                         outputs: [
                             DerivationOutput(
-                                name: "out", path: try StorePath(.guix, baseName: "\(FarmFixture.hash(index * 2 + 1))-\(name)"))
+                                name: "out",
+                                path: try StorePath(.guix, baseName: "\(FarmFixture.hash(index * 2 + 1))-\(name)"))
                         ], inputDerivations: inputs.map { .init(path: closure[$0].path, outputs: ["out"]) },
                         inputSources: [], system: "x86_64-linux", builder: "/bin/sh", arguments: [], environment: [])
                 ))
@@ -155,7 +156,8 @@ struct ChaosFarm: Sendable {
         }
         for trap in try await database.traps() {
             let edge = try #require(trap.windows.first?.notAfter)
-            #expect(edge.lastGood < Self.edge && edge.firstBad >= Self.edge && edge.firstBad - edge.lastGood <= 2 * 86_400)
+            #expect(
+                edge.lastGood < Self.edge && edge.firstBad >= Self.edge && edge.firstBad - edge.lastGood <= 2 * 86_400)
             result.traps.append("\(trap.package) \(trap.verdict.rawValue) \(trap.axis.rawValue)")
         }
         return result

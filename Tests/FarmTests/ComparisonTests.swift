@@ -34,7 +34,8 @@ import TimeTravel
             let before = try await evaluation(
                 farm, 1,
                 [
-                    "worse": "sound", "better": "time-trap", "mended": "broken", "same": "cpu-trap", "gone": "time-trap",
+                    "worse": "sound", "better": "time-trap", "mended": "broken", "same": "cpu-trap",
+                    "gone": "time-trap",
                     "lost": "sound", "open": nil, "fine": "sound",
                 ])
             let after = try await evaluation(

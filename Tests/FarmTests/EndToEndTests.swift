@@ -39,7 +39,8 @@ import TimeTravel
     }
 
     @Test(
-        .enabled(if: isPossible, "needs QEMU, Nix and the other programs of ops/packages.txt"), .timeLimit(.minutes(40)))
+        .enabled(if: isPossible, "needs QEMU, Nix and the other programs of ops/packages.txt"), .timeLimit(.minutes(40))
+    )
     func `two real packages are found to be trapped, each at its known day`() async throws {
         let data = NSTemporaryDirectory() + "almanac-" + UUID().uuidString.prefix(8)
         defer { try? FileManager.default.removeItem(atPath: data) }

@@ -19,7 +19,8 @@ import TimeTravel
             let wrong = String(repeating: "b", count: 40)
             let revisions = try await farm.database.store(
                 revisions: [
-                    (String(repeating: "a", count: 40), FarmFixture.start, "first"), (wrong, FarmFixture.start + 1, "wrong"),
+                    (String(repeating: "a", count: 40), FarmFixture.start, "first"),
+                    (wrong, FarmFixture.start + 1, "wrong"),
                     (String(repeating: "c", count: 40), FarmFixture.start + 2, "last"),
                 ], channel: farm.jobset.channel)
             _ = try await farm.database.queueEvaluations(jobset: farm.jobset, revisions: revisions, cause: "loaded")
@@ -27,7 +28,9 @@ import TimeTravel
                 database: farm.database, store: store, defaultKernel: farm.screening.kernel, now: { FarmFixture.start },
                 logger: silent
             ) { evaluation, _, _ in
-                if evaluation.commit == wrong { throw EvaluationFailure("undefined variable 'x'", log: "line one\nline two") }
+                if evaluation.commit == wrong {
+                    throw EvaluationFailure("undefined variable 'x'", log: "line one\nline two")
+                }
                 return EvaluatedRevision(
                     jobs: [
                         IngestJob(
@@ -47,7 +50,8 @@ import TimeTravel
     @Test func `an evaluation under way shows its packages and errors`() async throws {
         try await FarmFixture.run { farm in
             let revisions = try await farm.database.store(
-                revisions: [(String(repeating: "a", count: 40), FarmFixture.start, "first")], channel: farm.jobset.channel)
+                revisions: [(String(repeating: "a", count: 40), FarmFixture.start, "first")],
+                channel: farm.jobset.channel)
             _ = try await farm.database.queueEvaluations(jobset: farm.jobset, revisions: revisions, cause: "loaded")
             let pending = try #require(try await farm.database.startEvaluation())
             try await farm.database.note(EvaluationProgress(done: 120, all: 500, failed: 3), of: pending.id)

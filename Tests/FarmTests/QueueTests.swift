@@ -102,7 +102,9 @@ import TimeTravel
     @Test func `a lost source fails what needs it, with the reason`() async throws {
         try await FarmFixture.run { farm in
             try await farm.evaluate(["source", "library", "program"])
-            guard let source = try await farm.database.claimSources(count: 1).first else { throw FarmFixture.Missing.source }
+            guard let source = try await farm.database.claimSources(count: 1).first else {
+                throw FarmFixture.Missing.source
+            }
             try await farm.database.sourceLost(source.derivation, name: "source", error: "nobody has it")
             #expect(try await farm.states("program") == ["dependency-failed"])
             let reasons = try await farm.database.verdictRecords().compactMap(\.reason)

@@ -114,7 +114,8 @@ import TimeTravel
         }
     }
 
-    @Test func `a cancelled build takes its dependents with it, and a restart brings them back in order`() async throws {
+    @Test func `a cancelled build takes its dependents with it, and a restart brings them back in order`() async throws
+    {
         try await FarmFixture.run { farm in
             try await farm.evaluate(["source", "library", "program"])
             try await farm.fetchSource()

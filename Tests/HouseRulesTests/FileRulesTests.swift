@@ -31,7 +31,9 @@ import Testing
     @Test func `migrations are numbered without a gap and named by what they do`() throws {
         let names = try Self.checkout.files(in: ["Migrations"]) { $0.hasSuffix(".sql") }
             .map { String($0.path.dropFirst("Migrations/".count)) }
-        for name in names { #expect(name.contains(/^V\d{3}_[a-z0-9_]+\.sql$/), "\(name): expected V001_what_it_does.sql") }
+        for name in names {
+            #expect(name.contains(/^V\d{3}_[a-z0-9_]+\.sql$/), "\(name): expected V001_what_it_does.sql")
+        }
         // A long one has its parts in files of the same number.
         let numbers = Set(names.compactMap { Int($0.dropFirst().prefix(3)) }).sorted()
         #expect(numbers == Array(1...numbers.count))

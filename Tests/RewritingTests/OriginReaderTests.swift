@@ -15,10 +15,14 @@ import Testing
         let place = try StorePath(parsing: Self.out)
         let fixed = FixedOutput(method: .recursive, hash: .of([1]))
         let derivation = Derivation(
-            outputs: [isFixed ? DerivationOutput(path: place, fixed: fixed) : DerivationOutput(name: "out", path: place)],
+            outputs: [
+                isFixed ? DerivationOutput(path: place, fixed: fixed) : DerivationOutput(name: "out", path: place)
+            ],
             inputDerivations: [], inputSources: [], system: "x86_64-linux", builder: builder,
             arguments: ["--no-auto-compile", Self.script],
-            environment: variables.merging(["out": Self.out]) { one, _ in one }.map { .init(name: $0.key, value: $0.value) })
+            environment: variables.merging(["out": Self.out]) { one, _ in one }.map {
+                .init(name: $0.key, value: $0.value)
+            })
         return try OriginReader(derivation) { path in
             #expect(path.description == Self.script)
             return script.map { Array($0.utf8) }
@@ -30,7 +34,8 @@ import Testing
             try origin(nil, builder: "builtin:download", ["url": "\"mirror://gnu/a.tar\""])
                 == .download(urls: ["mirror://gnu/a.tar"], isExecutable: false))
         #expect(
-            try origin(nil, builder: "builtin:download", ["url": "(\"https://a/x\" \"https://b/x\")", "executable": "1"])
+            try origin(
+                nil, builder: "builtin:download", ["url": "(\"https://a/x\" \"https://b/x\")", "executable": "1"])
                 == .download(urls: ["https://a/x", "https://b/x"], isExecutable: true))
         #expect(throws: RewriteError.self) { try origin(nil, builder: "builtin:download") }
         #expect(throws: RewriteError.self) { try origin(nil, builder: "builtin:download", ["url": "(1 2)"]) }
@@ -48,7 +53,8 @@ import Testing
         let variables = ["git url": "https://a/b", "git commit": "v1", "git recursive?": "#t"]
         #expect(try origin(nil, variables) == .git(url: "https://a/b", commit: "v1", isRecursive: true))
         #expect(
-            try origin(nil, builder: "builtin:git-download", ["url": "\"https://a/b\"", "commit": "v1", "recursive?": "#f"])
+            try origin(
+                nil, builder: "builtin:git-download", ["url": "\"https://a/b\"", "commit": "v1", "recursive?": "#f"])
                 == .git(url: "https://a/b", commit: "v1", isRecursive: false))
         let script = """
             (begin (use-modules (guix build git)) (define recursive? (quote #t)) \
@@ -63,9 +69,11 @@ import Testing
             try origin("(or (hg-fetch '\"https://a/b\" '\"fd68\" (getenv \"out\")) (download-nar (getenv \"out\")))")
                 == .mercurial(url: "https://a/b", changeset: "fd68"))
         #expect(
-            try origin("(bzr-fetch (getenv \"bzr url\") (getenv \"bzr reference\") (getenv \"out\"))", [
-                "bzr url": "lp:a", "bzr reference": "12",
-            ]) == .bazaar(url: "lp:a", revision: "12"))
+            try origin(
+                "(bzr-fetch (getenv \"bzr url\") (getenv \"bzr reference\") (getenv \"out\"))",
+                [
+                    "bzr url": "lp:a", "bzr reference": "12",
+                ]) == .bazaar(url: "lp:a", revision: "12"))
         #expect(try origin("(bzr-fetch (quote \"lp:a\") (quote \"12\") \"x\")") == .bazaar(url: "lp:a", revision: "12"))
         #expect(
             try origin("(cvs-fetch ':pserver: \"m\" \"r\" \"x\")".replacing("':pserver:", with: "\":pserver:a@h:/s\""))

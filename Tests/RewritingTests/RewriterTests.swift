@@ -14,7 +14,9 @@ import Testing
             system: "i686-linux", builder: "/old/guile", arguments: ["x"], environment: [])
     }
 
-    private func rewrite(_ origin: Origin, _ fixed: FixedOutput = hash, output: StorePath? = nil) throws -> Rewriter.Rewritten {
+    private func rewrite(
+        _ origin: Origin, _ fixed: FixedOutput = hash, output: StorePath? = nil
+    ) throws -> Rewriter.Rewritten {
         let mirrors = try PresentMirrors(in: .guix)
         return try Rewriter(mirrors: mirrors).rewrite(
             try past(fixed, name: "a", output: output), name: "a", origin: origin)
@@ -26,7 +28,8 @@ import Testing
         .bazaar(url: "lp:a", revision: "3"), .cvs(root: ":pserver:a", module: "b", revision: "2018-02-18"),
         .subversion(
             SubversionOrigin(
-                checkouts: [.init(url: "svn://a/\"b\"", folder: "c/d"), .init(url: "svn://a/e", folder: "")], revision: 4,
+                checkouts: [.init(url: "svn://a/\"b\"", folder: "c/d"), .init(url: "svn://a/e", folder: "")],
+                revision: 4,
                 isRecursive: true, user: "u", password: "p")),
     ]
 

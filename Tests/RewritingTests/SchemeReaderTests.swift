@@ -9,25 +9,33 @@ import Testing
     }
 
     @Test func `every kind of datum is read`() throws {
-        #expect(try read("a \"b\\n\\x41\\\"\" 12 -3 1.5 #t #f #:key #\\space #\\( |a b| #{c d}#") == [
-            .symbol("a"), .string("b\nA\""), .integer(12), .integer(-3), .number("1.5"), .boolean(true), .boolean(false),
-            .keyword("key"), .character("space"), .character("("), .symbol("a b"), .symbol("c d"),
-        ])
-        #expect(try read("(a [b] . c) () #(1 2) #vu8(3)") == [
-            .dotted([.symbol("a"), .list([.symbol("b")])], .symbol("c")), .list([]), .vector([.integer(1), .integer(2)]),
-            .vector([.integer(3)]),
-        ])
-        #expect(try read("'a `(b ,c ,@d)") == [
-            .list([.symbol("quote"), .symbol("a")]),
-            .list([
-                .symbol("quasiquote"),
+        #expect(
+            try read("a \"b\\n\\x41\\\"\" 12 -3 1.5 #t #f #:key #\\space #\\( |a b| #{c d}#") == [
+                .symbol("a"), .string("b\nA\""), .integer(12), .integer(-3), .number("1.5"), .boolean(true),
+                .boolean(false),
+                .keyword("key"), .character("space"), .character("("), .symbol("a b"), .symbol("c d"),
+            ])
+        #expect(
+            try read("(a [b] . c) () #(1 2) #vu8(3)") == [
+                .dotted([.symbol("a"), .list([.symbol("b")])], .symbol("c")), .list([]),
+                .vector([.integer(1), .integer(2)]),
+                .vector([.integer(3)]),
+            ])
+        #expect(
+            try read("'a `(b ,c ,@d)") == [
+                .list([.symbol("quote"), .symbol("a")]),
                 .list([
-                    .symbol("b"), .list([.symbol("unquote"), .symbol("c")]),
-                    .list([.symbol("unquote-splicing"), .symbol("d")]),
+                    .symbol("quasiquote"),
+                    .list([
+                        .symbol("b"), .list([.symbol("unquote"), .symbol("c")]),
+                        .list([.symbol("unquote-splicing"), .symbol("d")]),
+                    ]),
                 ]),
-            ]),
-        ])
-        #expect(try read("+ - ... -> 1+ string->number nan +inf.0").allSatisfy { if case .symbol = $0 { true } else { false } })
+            ])
+        #expect(
+            try read("+ - ... -> 1+ string->number nan +inf.0").allSatisfy {
+                if case .symbol = $0 { true } else { false }
+            })
     }
 
     @Test func `comments of all kinds are passed over`() throws {
@@ -45,8 +53,12 @@ import Testing
     }
 
     @Test func `what is nested without end, and what is endless, is refused`() throws {
-        #expect(throws: SchemeError.self) { try SchemeReader.read(Array(repeating: UInt8(ascii: "("), count: 1_000_000)) }
-        #expect(throws: SchemeError.self) { try SchemeReader.read(Array(repeating: UInt8(ascii: "'"), count: 1_000_000)) }
+        #expect(throws: SchemeError.self) {
+            try SchemeReader.read(Array(repeating: UInt8(ascii: "("), count: 1_000_000))
+        }
+        #expect(throws: SchemeError.self) {
+            try SchemeReader.read(Array(repeating: UInt8(ascii: "'"), count: 1_000_000))
+        }
         #expect(throws: SchemeError.self) {
             try SchemeReader.read(Array(repeating: UInt8(ascii: " "), count: SchemeReader.Limits.bytes + 1))
         }
@@ -58,7 +70,9 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         let letters = Array("()[]'`,@\"\\|#;!:{}tf.x1 a\n".utf8)
         for _ in 0..<5_000 {
-            let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? 0 }
+            let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                letters.randomElement(using: &generator) ?? 0
+            }
             do {
                 _ = try SchemeReader.read(text)
             } catch {

@@ -19,15 +19,19 @@ import Testing
         ).places
     }
 
-    @Test func `a file is looked for ready-made, at its addresses, by its hash, and put together again, in this order`() throws {
+    @Test func `a file is looked for ready-made, at its addresses, by its hash, and put together again, in this order`()
+        throws
+    {
         let base16 = ContentHash.of([]).base16
         #expect(
-            try plan(.download(urls: ["mirror://gnu/a/b", "http://o/b", "mirror://other/b"], isExecutable: false), .flat) == [
-                .substitute(narinfo: "http://s/2p9bkv91gr64nm17qq0byavwg5q6w2lg.narinfo"),
-                .file("http://m/a/b"), .file("http://n/a/b"), .file("http://o/b"), .file("mirror://other/b"),
-                .file("http://h/a-1.tar/sha256/\(ContentHash.of([]).base32)"), .file("http://i/sha256:\(base16)"),
-                .disarchive("http://d/sha256/\(base16)"),
-            ])
+            try plan(
+                .download(urls: ["mirror://gnu/a/b", "http://o/b", "mirror://other/b"], isExecutable: false), .flat)
+                == [
+                    .substitute(narinfo: "http://s/2p9bkv91gr64nm17qq0byavwg5q6w2lg.narinfo"),
+                    .file("http://m/a/b"), .file("http://n/a/b"), .file("http://o/b"), .file("mirror://other/b"),
+                    .file("http://h/a-1.tar/sha256/\(ContentHash.of([]).base32)"), .file("http://i/sha256:\(base16)"),
+                    .disarchive("http://d/sha256/\(base16)"),
+                ])
     }
 
     @Test func `a checkout is looked for ready-made, in its repository, and at Software Heritage`() throws {
@@ -47,9 +51,13 @@ import Testing
     @Test func `identifiers of Software Heritage are read, written and computed`() throws {
         // The identifier of an empty file, as git names it.
         #expect(HeritageIdentifier(contents: []).description == "swh:1:cnt:e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")
-        #expect(HeritageIdentifier(contents: Array("hello\n".utf8)).digest == "ce013625030ba8dba906f756967f9e9ca394464a")
+        #expect(
+            HeritageIdentifier(contents: Array("hello\n".utf8)).digest == "ce013625030ba8dba906f756967f9e9ca394464a")
         #expect(HeritageIdentifier("swh:1:dir:\(Self.commit)")?.kind == .directory)
-        for text in ["swh:1:dir:12", "swh:2:dir:\(Self.commit)", "swh:1:rel:\(Self.commit)", "", "swh:1:rev:" + String(repeating: "G", count: 40)] {
+        for text in [
+            "swh:1:dir:12", "swh:2:dir:\(Self.commit)", "swh:1:rel:\(Self.commit)", "",
+            "swh:1:rev:" + String(repeating: "G", count: 40),
+        ] {
             #expect(HeritageIdentifier(text) == nil)
         }
     }

@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "(", "(signature", "(public-key (ecc (curve Ed25519) (q #00#)))", "(public-key (rsa (n #00#)))", "#1#", "(a))",
+        "", "(", "(signature", "(public-key (ecc (curve Ed25519) (q #00#)))", "(public-key (rsa (n #00#)))", "#1#",
+        "(a))",
         "\"", "5:ab", "(public-key (ecc (curve Ed25519) (q #\(String(repeating: "FF", count: 32))#)))",
         String(repeating: "(", count: 10_000),
     ])

@@ -17,7 +17,9 @@ final class LoopbackServer: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         var line = Data()
-        while let byte = try pipe.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte.first != 10 { line += byte }
+        while let byte = try pipe.fileHandleForReading.read(upToCount: 1), !byte.isEmpty, byte.first != 10 {
+            line += byte
+        }
         let words = String(decoding: line, as: UTF8.self).split(separator: " ")
         let port = words.firstIndex(of: "port").map { String(words[$0 + 1]) } ?? "0"
         address = "http://127.0.0.1:\(port)/"

@@ -18,7 +18,8 @@ struct SourceAddressTests {
 
     @Test func `a file of a Debian source package is named by all three`() throws {
         let address = try SourceAddress("mirror://debian-source/timew/1.4.3+ds.1-2/timew_1.4.3+ds.1.orig.tar.xz")
-        #expect(address == .debianSource(package: "timew", version: "1.4.3+ds.1-2", file: "timew_1.4.3+ds.1.orig.tar.xz"))
+        #expect(
+            address == .debianSource(package: "timew", version: "1.4.3+ds.1-2", file: "timew_1.4.3+ds.1.orig.tar.xz"))
     }
 
     @Test(arguments: ["https://example.org/a.tar.gz", "http://example.org/a", "file:///srv/a", "ftp://example.org/a"])

@@ -11,7 +11,9 @@ struct SourceFetcherTests {
     private static let contents = "twelve bytes"
 
     /// A folder with a file, an empty cache beside it, and what the file's hash is.
-    private func withFile(_ body: (_ url: String, _ cache: String, _ hash: ContentHash) async throws -> Void) async throws {
+    private func withFile(
+        _ body: (_ url: String, _ cache: String, _ hash: ContentHash) async throws -> Void
+    ) async throws {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/cache", withIntermediateDirectories: true)
             try Self.contents.write(toFile: "\(folder)/file", atomically: true, encoding: .utf8)
@@ -81,7 +83,9 @@ struct SourceFetcherTests {
             }
             #expect(error?.isFinal == true)
             let text = error?.description ?? ""
-            #expect(text.contains("\(url).gone") && text.contains("gopher://") && text.contains("/nowhere/sha256/\(hash.base16)"))
+            #expect(
+                text.contains("\(url).gone") && text.contains("gopher://")
+                    && text.contains("/nowhere/sha256/\(hash.base16)"))
         }
     }
 

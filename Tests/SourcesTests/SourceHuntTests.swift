@@ -30,7 +30,9 @@ import Testing
             output = try StorePath.fixed(.recursive, fixed.hash, name: "t", in: .guix)
         }
 
-        func find(_ origin: Origin, _ servers: SourcePlan.Servers = .init()) async throws -> (file: String, from: String) {
+        func find(
+            _ origin: Origin, _ servers: SourcePlan.Servers = .init()
+        ) async throws -> (file: String, from: String) {
             let plan = SourcePlan(origin, fixed: fixed, output: output, servers: servers)
             let found = try await SourceHunt(fetcher: SourceFetcher(cache: "\(folder)/cache")).find(plan, fixed)
             #expect(try FixedOutput.of(file: found.file, method: .recursive) == fixed)
@@ -52,16 +54,19 @@ import Testing
         ["/usr/bin", "/bin"].contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
     }
 
-    private static let nowhere = Origin.git(url: "file:///nowhere", commit: String(repeating: "0", count: 40), isRecursive: false)
+    private static let nowhere = Origin.git(
+        url: "file:///nowhere", commit: String(repeating: "0", count: 40), isRecursive: false)
 
     @Test func `a git tag and a commit are checked out without git's own files`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
             try await scene.run(
-                "cp -r tree git; cd git; git init -q; git add .; git commit -qm a; git tag v1; echo x > one; git commit -qam b; git rev-parse v1 > ../commit")
+                "cp -r tree git; cd git; git init -q; git add .; git commit -qm a; git tag v1; echo x > one; git commit -qam b; git rev-parse v1 > ../commit"
+            )
             let url = "file://\(folder)/git"
             #expect(try await scene.find(.git(url: url, commit: "v1", isRecursive: false)).from == url)
-            let commit = try String(contentsOfFile: "\(folder)/commit", encoding: .utf8).trimmingCharacters(in: .newlines)
+            let commit = try String(contentsOfFile: "\(folder)/commit", encoding: .utf8).trimmingCharacters(
+                in: .newlines)
             try FileManager.default.removeItem(atPath: "\(folder)/cache")
             #expect(try await scene.find(.git(url: url, commit: commit, isRecursive: true)).from == url)
             #expect(try await scene.find(Self.nowhere).from == "the farm's cache")
@@ -73,12 +78,16 @@ import Testing
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
             let url = "file://\(folder)/repository"
-            try await scene.run("svnadmin create repository; svn import -qm a tree \(url)/trunk; svn mkdir -qm b \(url)/c")
-            let whole = SubversionOrigin(checkouts: [.init(url: "\(url)/trunk", folder: "")], revision: 1, isRecursive: true)
+            try await scene.run(
+                "svnadmin create repository; svn import -qm a tree \(url)/trunk; svn mkdir -qm b \(url)/c")
+            let whole = SubversionOrigin(
+                checkouts: [.init(url: "\(url)/trunk", folder: "")], revision: 1, isRecursive: true)
             #expect(try await scene.find(.subversion(whole)).from == "\(url)/trunk")
             try FileManager.default.removeItem(atPath: "\(folder)/cache")
             let parts = SubversionOrigin(
-                checkouts: [.init(url: "\(url)/trunk//sub/", folder: "sub"), .init(url: "\(url)/trunk/one", folder: "")],
+                checkouts: [
+                    .init(url: "\(url)/trunk//sub/", folder: "sub"), .init(url: "\(url)/trunk/one", folder: ""),
+                ],
                 revision: 2, isRecursive: false)
             #expect(try await scene.find(.subversion(parts)).from == "\(url)/trunk//sub/")
         }
@@ -88,7 +97,9 @@ import Testing
     func `a Mercurial changeset is checked out`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try await scene.run("cp -r tree hg; cd hg; hg init; hg add -q; hg commit -m a; echo x > one; hg commit -m b; hg id -ir 0 > ../id")
+            try await scene.run(
+                "cp -r tree hg; cd hg; hg init; hg add -q; hg commit -m a; echo x > one; hg commit -m b; hg id -ir 0 > ../id"
+            )
             let id = try String(contentsOfFile: "\(folder)/id", encoding: .utf8).trimmingCharacters(in: .newlines)
             let url = "file://\(folder)/hg"
             #expect(try await scene.find(.mercurial(url: url, changeset: id)).from == url)
@@ -99,7 +110,8 @@ import Testing
     func `a Bazaar revision is checked out`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try await scene.run("cp -r tree b; cd b; brz init -q; brz add -q; brz commit -qm a; echo x > one; brz commit -qm b")
+            try await scene.run(
+                "cp -r tree b; cd b; brz init -q; brz add -q; brz commit -qm a; echo x > one; brz commit -qm b")
             let url = "file://\(folder)/b"
             #expect(try await scene.find(.bazaar(url: url, revision: "1")).from == url)
         }
@@ -109,7 +121,8 @@ import Testing
     func `a CVS tag is checked out`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try await scene.run("mkdir r; cvs -Q -d $PWD/r init; cd tree; cvs -Q -d $PWD/../r import -m a module vendor start")
+            try await scene.run(
+                "mkdir r; cvs -Q -d $PWD/r init; cd tree; cvs -Q -d $PWD/../r import -m a module vendor start")
             let root = ":local:\(folder)/r"
             #expect(try await scene.find(.cvs(root: root, module: "module", revision: "start")).from.hasPrefix(root))
         }
@@ -155,12 +168,14 @@ import Testing
     @Test func `what has another hash is not taken, and every place is named`() async throws {
         try await withTemporaryFolder { folder in
             let scene = try Scene(folder)
-            try await scene.run("cp -r tree git; cd git; echo x > one; git init -q; git add .; git commit -qm a; git tag v1")
+            try await scene.run(
+                "cp -r tree git; cd git; echo x > one; git init -q; git add .; git commit -qm a; git tag v1")
             let server = try LoopbackServer(scene.served)
             defer { server.end() }
             let error = await #expect(throws: SourceError.self) {
                 try await scene.find(
-                    .git(url: "file://\(folder)/git", commit: "v1", isRecursive: false), .init(substitutes: [server.address]))
+                    .git(url: "file://\(folder)/git", commit: "v1", isRecursive: false),
+                    .init(substitutes: [server.address]))
             }
             #expect(error?.description.contains("404") == true)
             #expect(error?.description.contains("has the hash") == true)
@@ -174,7 +189,8 @@ import Testing
         .git(url: "ssh://-oProxyCommand=x/y", commit: "v1", isRecursive: false),
         .mercurial(url: "ssh://a/b", changeset: "1"), .cvs(root: ":ext:a@b:/c", module: "d", revision: "e"),
         .cvs(root: ":fork:/c", module: "d", revision: "e"), .bazaar(url: "bzr+ssh://a/b", revision: "1"),
-        .subversion(SubversionOrigin(checkouts: [.init(url: "svn+ssh://a", folder: "")], revision: 1, isRecursive: true)),
+        .subversion(
+            SubversionOrigin(checkouts: [.init(url: "svn+ssh://a", folder: "")], revision: 1, isRecursive: true)),
     ])
     func `an address that would run a program is not followed`(origin: Origin) async throws {
         try await withTemporaryFolder { folder in

@@ -24,7 +24,8 @@ struct SourceRealiserTests {
 
     private func derivation(_ attributes: [String: String], in store: HostStore) throws -> StorePath {
         let more = attributes["outputHash"] == nil ? [:] : ["outputHashAlgo": "sha256"]
-        let text = attributes.merging(more) { $1 }.map { "\($0.key) = \"\($0.value)\";" }.sorted().joined(separator: " ")
+        let text = attributes.merging(more) { $1 }.map { "\($0.key) = \"\($0.value)\";" }.sorted().joined(
+            separator: " ")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
@@ -148,12 +149,14 @@ struct SourceRealiserTests {
             let answer = try await HostTool.run(
                 "env",
                 [
-                    "PIP_NO_INDEX=1", "PIP_FIND_LINKS=\(folder)", "python3", "-I", script, "tricky", "tricky-1.0.tar.gz",
+                    "PIP_NO_INDEX=1", "PIP_FIND_LINKS=\(folder)", "python3", "-I", script, "tricky",
+                    "tricky-1.0.tar.gz",
                     "\(folder)/fetched", "100000",
                 ])
             #expect(answer.isSuccess, "\(answer.errors)")
-            #expect(try FixedOutput.of(file: "\(folder)/fetched", method: .flat)
-                == FixedOutput.of(file: "\(folder)/tricky-1.0.tar.gz", method: .flat))
+            #expect(
+                try FixedOutput.of(file: "\(folder)/fetched", method: .flat)
+                    == FixedOutput.of(file: "\(folder)/tricky-1.0.tar.gz", method: .flat))
             #expect(!FileManager.default.fileExists(atPath: "\(folder)/was-run"))
         }
     }

@@ -94,7 +94,9 @@ struct StoreGateTests {
             #expect(try await client.addText([1], name: "one") == one)
             // The archive of a source is not read to its end, so the connection is of no use afterwards.
             let file = try store.file("file", String(repeating: "x", count: 2000))
-            await #expect(throws: StoreDaemonError.self) { _ = try await client.add(file: file, name: "f", method: .flat) }
+            await #expect(throws: StoreDaemonError.self) {
+                _ = try await client.add(file: file, name: "f", method: .flat)
+            }
             #expect(gate.hasAdded(one))
         }
     }

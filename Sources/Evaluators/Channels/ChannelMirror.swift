@@ -49,7 +49,9 @@ package struct ChannelMirror: Sendable {
         let temporary = repository + ".new"
         try? FileManager.default.removeItem(atPath: temporary)
         try await GitCommand.run(["clone", "--quiet", "--mirror", "--", url, temporary])
-        guard rename(temporary, repository) == 0 else { throw EvaluationError.git("clone", "cannot write \(repository)") }
+        guard rename(temporary, repository) == 0 else {
+            throw EvaluationError.git("clone", "cannot write \(repository)")
+        }
     }
 
     /// The commits that selectors ask for, oldest first, each once.

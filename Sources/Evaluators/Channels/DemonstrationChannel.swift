@@ -114,7 +114,9 @@ package struct DemonstrationChannel: Sendable {
             do {
                 let head = try JSONDecoder().decode(Head.self, from: Data(contentsOf: URL(fileURLWithPath: file)))
                 let released = try head.released.map { text in
-                    guard let date = CivilDate(text) else { throw EvaluationError.badFile(file, "'\(text)' is no date") }
+                    guard let date = CivilDate(text) else {
+                        throw EvaluationError.badFile(file, "'\(text)' is no date")
+                    }
                     return date
                 }
                 return PackageFile(
@@ -134,7 +136,8 @@ package struct DemonstrationChannel: Sendable {
             if let other = newest[package.name] {
                 guard let one = other.released, let two = package.released, one != two else {
                     throw EvaluationError.badFile(
-                        package.file, "'\(package.name)' is also what \(other.file) defines: give each another 'released'")
+                        package.file,
+                        "'\(package.name)' is also what \(other.file) defines: give each another 'released'")
                 }
                 if one > two { continue }
             }

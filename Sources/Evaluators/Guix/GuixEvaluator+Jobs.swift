@@ -14,7 +14,8 @@ extension GuixEvaluator {
         let (unknown, known) = transcript.unknown
         for name in unknown where names.insert(name).inserted {
             let similar = NearMisses.of(name, among: known)
-            let message = "this revision has no package '\(name)'"
+            let message =
+                "this revision has no package '\(name)'"
                 + (similar.isEmpty ? "" : "; similar: \(similar.joined(separator: ", "))")
             jobs.append(
                 EvaluatedJob(
@@ -41,7 +42,9 @@ extension GuixEvaluator {
             Result { try checked(text, gate) }.mapError { PackageFailure(message: "\($0)") }
         }
         var meta = finding.meta
-        if case .success(let found) = derivation { meta.merge(EvaluatedJob.meta(of: found.derivation)) { one, _ in one } }
+        if case .success(let found) = derivation {
+            meta.merge(EvaluatedJob.meta(of: found.derivation)) { one, _ in one }
+        }
         return EvaluatedJob(
             name: name, package: finding.package, version: finding.version,
             system: (try? derivation.get())?.derivation.system ?? request.system, derivation: derivation.map(\.path),
@@ -53,7 +56,8 @@ extension GuixEvaluator {
     /// - Throws: `PackageFailure` unless it is one that the evaluation put into the store.
     private func checked(_ text: String, _ gate: StoreGate) throws -> (path: StorePath, derivation: Derivation) {
         guard let path = try? StorePath(parsing: text), path.isDerivation, gate.hasAdded(path) else {
-            throw PackageFailure(message: "the evaluation gave \(text.prefix(300)), which is no derivation that it made")
+            throw PackageFailure(
+                message: "the evaluation gave \(text.prefix(300)), which is no derivation that it made")
         }
         return (path, try store.derivation(at: path))
     }

@@ -114,7 +114,8 @@ package struct GuixEvaluator: Sendable {
 
     /// Runs processes until one says that all is done.
     private func processes(
-        _ request: Request, _ host: GuixHost, _ workspace: GuixWorkspace, _ progress: @Sendable (EvaluationProgress) -> Void
+        _ request: Request, _ host: GuixHost, _ workspace: GuixWorkspace,
+        _ progress: @Sendable (EvaluationProgress) -> Void
     ) async throws -> (GuixTranscript, log: String) {
         var transcript = GuixTranscript()
         var log = ""

@@ -77,9 +77,13 @@ package struct GuixHost: Sendable, Hashable {
         var values: [String: [String]] = [:]
         for line in answer.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-            if words.count == 3, words[0] == "almanac" { values[String(words[1]), default: []].append(String(words[2])) }
+            if words.count == 3, words[0] == "almanac" {
+                values[String(words[1]), default: []].append(String(words[2]))
+            }
         }
-        guard let guile = values["guile"]?.first, guile.hasPrefix("/"), let loadPath = values["load"] else { return nil }
+        guard let guile = values["guile"]?.first, guile.hasPrefix("/"), let loadPath = values["load"] else {
+            return nil
+        }
         self.guile = guile
         self.loadPath = loadPath
         compiledPath = values["compiled"] ?? []

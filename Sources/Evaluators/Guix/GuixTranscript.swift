@@ -71,7 +71,9 @@ struct GuixTranscript {
     }
 
     private mutating func add(_ event: GuixEvent) {
-        guard let name = event.name, let derivation = event.derivation, findings.count < Self.mostFindings else { return }
+        guard let name = event.name, let derivation = event.derivation, findings.count < Self.mostFindings else {
+            return
+        }
         findings.append(
             Finding(
                 name: String(name.prefix(500)), package: String((event.package ?? name).prefix(300)),

@@ -37,7 +37,8 @@ struct GuixWorkspace: Sendable {
         try write(String(decoding: PackageResources.GuixModules_scm, as: UTF8.self), "GuixModules.scm")
         guard !isDirect else { return }
         // The Guile that evaluates may itself lie in the machine's store of the same name.
-        for name in (try? files.contentsOfDirectory(atPath: store.logicalDirectory.path)) ?? [] where !name.hasPrefix(".") {
+        for name in (try? files.contentsOfDirectory(atPath: store.logicalDirectory.path)) ?? []
+        where !name.hasPrefix(".") {
             try files.createSymbolicLink(atPath: "\(view)/\(name)", withDestinationPath: "\(Inside.hostStore)/\(name)")
         }
     }
@@ -70,7 +71,9 @@ struct GuixWorkspace: Sendable {
             mounts.append(.readOnly(logical, at: logical))
         } else {
             mounts += [.readOnly(view, at: logical), .readOnly(store.physicalDirectory, at: Inside.ownStore)]
-            if FileManager.default.fileExists(atPath: logical) { mounts.append(.readOnly(logical, at: Inside.hostStore)) }
+            if FileManager.default.fileExists(atPath: logical) {
+                mounts.append(.readOnly(logical, at: Inside.hostStore))
+            }
         }
         let guilePrefix = ((host.guile as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
         for place in [guilePrefix] + host.loadPath + host.compiledPath

@@ -50,7 +50,8 @@ package struct NixEvaluator: Sendable {
     ) async throws -> (jobs: [EvaluatedJob], log: String) {
         let file = "\(checkout)/\(expression)"
         // As nix-instantiate reads a file: a set, or a function that gives one.
-        let list = "let it = import \(Self.quoted(path: file)); in "
+        let list =
+            "let it = import \(Self.quoted(path: file)); in "
             + "builtins.attrNames (if builtins.isFunction it then it { } else it)"
         let listing = try await nix(["--eval", "--strict", "--json", "--expr", list], checkout: checkout)
         guard listing.isSuccess else {
@@ -96,7 +97,8 @@ package struct NixEvaluator: Sendable {
         if let paths = answer.derivations, paths.count == names.count {
             return try zip(names, paths).map { try job($0, StorePath(parsing: $1)) }
         }
-        let message = answer.derivations.map { "it is \($0.count) derivations, not one" } ?? Self.firstError(answer.errors)
+        let message =
+            answer.derivations.map { "it is \($0.count) derivations, not one" } ?? Self.firstError(answer.errors)
         return names.map {
             EvaluatedJob(
                 name: $0, package: $0, version: "", system: "", derivation: .failure(PackageFailure(message: message)))

@@ -49,7 +49,8 @@ package struct EvaluationSandbox: Sendable {
     package func wrapping(_ command: [String]) -> (executable: String, arguments: [String]) {
         let seconds = max(1, limits.time.components.seconds)
         let outer = [
-            "--as=\(limits.memory)", "--cpu=\(seconds):\(seconds + 5)", "--fsize=\(limits.fileSize)", "--core=0", "--", "sh",
+            "--as=\(limits.memory)", "--cpu=\(seconds):\(seconds + 5)", "--fsize=\(limits.fileSize)", "--core=0", "--",
+            "sh",
             // Bubblewrap dies with the thread that started it, and threads of a server come and go: one of the shell does
             // not.
             "-c", #""$@"; exit $?"#, "sh", "bwrap",

@@ -21,7 +21,8 @@ struct AlertMail {
     private var header: String {
         let domain = sender.split(separator: "@").last.map(String.init) ?? "localhost"
         return [
-            "From: Almanac <\(sender)>", "To: <\(recipient)>", "Subject: \(Self.encodedWords("[almanac] " + text.subject))",
+            "From: Almanac <\(sender)>", "To: <\(recipient)>",
+            "Subject: \(Self.encodedWords("[almanac] " + text.subject))",
             "Date: \(Self.date(date))", "Message-ID: <\(key)@\(domain)>", "Auto-Submitted: auto-generated",
             "X-Almanac-Event: \(kind)", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: base64", "",
@@ -29,14 +30,18 @@ struct AlertMail {
     }
 
     private var encodedBody: String {
-        let lines = text.body.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") + "\r\n"
-        return Data(lines.utf8).base64EncodedString(options: [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed])
+        let lines =
+            text.body.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") + "\r\n"
+        return Data(lines.utf8).base64EncodedString(options: [
+            .lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed,
+        ])
             + "\r\n"
     }
 
     /// A header's text, RFC 2047: as it is where it is plain and short, else in encoded words of at most 75 characters.
     static func encodedWords(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && text.utf8.count <= 200 && !text.contains("=?")
+        let isPlain =
+            text.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && text.utf8.count <= 200 && !text.contains("=?")
         if isPlain { return text }
         var words: [String] = []
         var part: [UInt8] = []
@@ -59,6 +64,7 @@ struct AlertMail {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let day = instant.date
         let weekday = weekdays[((day.daysSinceEpoch % 7) + 7) % 7]
-        return "\(weekday), \(day.day) \(months[day.month - 1]) \(day.year) \(instant.description.dropFirst(11).prefix(8)) +0000"
+        return
+            "\(weekday), \(day.day) \(months[day.month - 1]) \(day.year) \(instant.description.dropFirst(11).prefix(8)) +0000"
     }
 }

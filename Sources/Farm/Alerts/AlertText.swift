@@ -64,7 +64,9 @@ package struct AlertText: Sendable, Equatable {
         if let trap = content.trap {
             lines += ["Package     \(trap.package) \(trap.version)", "What        \(summary(trap))"]
             lines.append("Cause       \(trap.cause.rawValue)")
-            lines += trap.evidence.prefix(3).map { "Evidence    \($0.path.map { "\($0): " } ?? "")\($0.text.prefix(300))" }
+            lines += trap.evidence.prefix(3).map {
+                "Evidence    \($0.path.map { "\($0): " } ?? "")\($0.text.prefix(300))"
+            }
             let conditions = annotation(trap.annotation)
             if !conditions.isEmpty { lines.append("Build it    \(conditions)") }
         }

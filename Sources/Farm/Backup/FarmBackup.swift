@@ -82,7 +82,10 @@ package struct FarmBackup: Sendable {
     package func restore() async throws -> Manifest {
         guard let bytes = FileManager.default.contents(atPath: file("manifest.json", in: directory)),
             let manifest = try? JSONDecoder().decode(Manifest.self, from: bytes), manifest.format == 1
-        else { throw FarmError.backup(directory, reason: "it is no backup of this program: manifest.json is missing or foreign") }
+        else {
+            throw FarmError.backup(
+                directory, reason: "it is no backup of this program: manifest.json is missing or foreign")
+        }
         let data = configuration.dataDirectory
         if let process = ServerLock.holder(of: data) {
             throw FarmError.alreadyServed(lock: data.serverLock, process: process)

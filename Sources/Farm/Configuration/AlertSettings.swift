@@ -87,7 +87,8 @@ package struct AlertSettings: Sendable, Equatable {
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let isHere = name == "localhost" || name == "::1" || name.hasPrefix("127.")
         switch scheme {
-        case "smtp": return MailServer(host: name, port: parts.port ?? 587, security: isHere ? .startTLSIfOffered : .startTLS)
+        case "smtp":
+            return MailServer(host: name, port: parts.port ?? 587, security: isHere ? .startTLSIfOffered : .startTLS)
         case "smtps": return MailServer(host: name, port: parts.port ?? 465, security: .implicitTLS)
         default: return nil
         }

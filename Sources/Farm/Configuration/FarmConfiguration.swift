@@ -30,7 +30,8 @@ package struct FarmConfiguration: Sendable, Equatable {
 
     /// The settings a file may have, and what each expects.
     static let keys = [
-        "reading": "open or closed", "request-limit": "a number from 0 to 100000", "data": "a directory", "database-url": "a PostgreSQL connection string", "host": "an address",
+        "reading": "open or closed", "request-limit": "a number from 0 to 100000", "data": "a directory",
+        "database-url": "a PostgreSQL connection string", "host": "an address",
         "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
         "guest-init": "a file",

@@ -86,7 +86,9 @@ package struct BuildExplanation: Codable, Sendable, Equatable {
 
     private var readySentences: [String] {
         var sentences: [String] = []
-        if let retryAt { sentences.append("Infrastructure failed it; it is tried again at \(retryAt): \(error ?? "-").") }
+        if let retryAt {
+            sentences.append("Infrastructure failed it; it is tried again at \(retryAt): \(error ?? "-").")
+        }
         if ableWorkers == 0 {
             let features = missing.isEmpty ? needs.joined(separator: ", ") : missing.joined(separator: ", ")
             sentences.append(

@@ -34,9 +34,10 @@ package struct EvaluationFailure: Error, Sendable {
 /// Makes the pending evaluations one after the other: revision in, jobs and derivations into the database.
 package struct EvaluationRound: Sendable {
     /// Evaluates a revision of a jobset, and tells how far it is.
-    package typealias Evaluate = @Sendable (
-        PendingEvaluation, JobsetDescription, @escaping @Sendable (EvaluationProgress) -> Void
-    ) async throws -> EvaluatedRevision
+    package typealias Evaluate =
+        @Sendable (
+            PendingEvaluation, JobsetDescription, @escaping @Sendable (EvaluationProgress) -> Void
+        ) async throws -> EvaluatedRevision
 
     private let database: FarmDatabase
     private let store: HostStore

@@ -43,7 +43,8 @@ struct InvestigationPreparation: Sendable {
             defaultCores: context.screening.first?.cores ?? 1)
         let subject = Subject(
             package: context.package, version: context.version, derivation: investigation.derivationPath,
-            screening: context.screening, reference: reference, releases: context.releases, kernels: try await kernels(),
+            screening: context.screening, reference: reference, releases: context.releases,
+            kernels: try await kernels(),
             precision: precision, earlierWindows: context.earlierWindows)
         return (subject, try await candidates(in: investigation.derivationPath))
     }

@@ -76,7 +76,8 @@ package struct InvestigationRound: Sendable {
         logger.info(
             "An investigation ended",
             metadata: [
-                "investigation": "\(investigation.id)", "package": "\(subject.package)", "version": "\(subject.version)",
+                "investigation": "\(investigation.id)", "package": "\(subject.package)",
+                "version": "\(subject.version)",
                 "verdict": "\(finding.verdict.rawValue)", "cause": "\(finding.cause.rawValue)",
                 "runs": "\(finding.runs.count)", "trap": "\(trap.map(String.init) ?? "none")",
             ])

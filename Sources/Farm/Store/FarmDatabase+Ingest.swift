@@ -27,7 +27,9 @@ extension FarmDatabase {
             try await Self.store(jobs, evaluation: evaluation.id, connection)
             try await Self.repeatScreening(repeats, evaluation: evaluation.id, connection)
             _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
-            guard let row = rows.first else { return IngestResult(knownDerivations: 0, newDerivations: 0, newBuilds: 0) }
+            guard let row = rows.first else {
+                return IngestResult(knownDerivations: 0, newDerivations: 0, newBuilds: 0)
+            }
             return IngestResult(
                 knownDerivations: try row.decode("known"), newDerivations: try row.decode("added"),
                 newBuilds: try row.decode("built"))

@@ -55,7 +55,8 @@ extension FarmDatabase {
         }
     }
 
-    private static func observedRuns(of derivation: Int, _ connection: PostgresConnection) async throws -> [ObservedRun] {
+    private static func observedRuns(of derivation: Int, _ connection: PostgresConnection) async throws -> [ObservedRun]
+    {
         try await connection.query(
             """
             select r.id, r.outcome, coalesce(r.guest_began, k.date) began, coalesce(r.guest_ended, k.date) ended,
@@ -116,7 +117,8 @@ extension FarmDatabase {
             package: package, version: try named?.decode("version") ?? version,
             earliestRevision: try where_?.optionalInstant("date"), jobset: try where_?.decode("jobset"),
             screening: try await screeningConditions(of: derivation),
-            releases: try named?.decode("release", as: String?.self).flatMap { CivilDate($0)?.start }.map { [$0] } ?? [],
+            releases: try named?.decode("release", as: String?.self).flatMap { CivilDate($0)?.start }.map { [$0] }
+                ?? [],
             earlierWindows: try await windows(ofPackage: package, except: derivation))
     }
 

@@ -18,7 +18,8 @@ extension FarmDatabase {
                 """, [investigation.id, try PostgresJSON(encoding: finding)])
             guard closed.affectedRows == 1 else { return nil }
             _ = try await connection.query(
-                "update derivation set verdict = $2 where id = $1", [investigation.derivation, finding.verdict.rawValue])
+                "update derivation set verdict = $2 where id = $1",
+                [investigation.derivation, finding.verdict.rawValue])
             let trap = try await Self.record(finding, of: investigation, subject: subject, connection)
             _ = try await connection.query(
                 """
@@ -55,7 +56,8 @@ extension FarmDatabase {
             [
                 investigation.derivation, investigation.id, subject.package, subject.version,
                 finding.verdict.rawValue, axis.rawValue, finding.cause.rawValue,
-                try PostgresJSON(encoding: finding.windows), try finding.periodic.map { try PostgresJSON(encoding: $0) },
+                try PostgresJSON(encoding: finding.windows),
+                try finding.periodic.map { try PostgresJSON(encoding: $0) },
                 try finding.cpu.map { try PostgresJSON(encoding: $0) }, try PostgresJSON(encoding: finding.evidence),
                 finding.probability, finding.runs, firstBad?.timestamp,
             ])

@@ -39,7 +39,8 @@ package struct TrapFilter: Sendable {
             switch self {
             case .number: "n.id > $8"
             case .newest: "(n.created, n.id) < (select created, id from trap where id = $8)"
-            case .edge: "n.first_bad is not null and (n.first_bad, n.id) > (select first_bad, id from trap where id = $8)"
+            case .edge:
+                "n.first_bad is not null and (n.first_bad, n.id) > (select first_bad, id from trap where id = $8)"
             case .package: "(n.package, n.version, n.id) > (select package, version, id from trap where id = $8)"
             }
         }

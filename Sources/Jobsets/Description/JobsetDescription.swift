@@ -31,7 +31,8 @@ package struct JobsetDescription: Hashable, Sendable, Encodable {
     package init(
         name: String, description: String = "", engine: Engine, channel: ChannelDescription,
         revisions: [RevisionSelector], packages: PackageSelection = .all, screen: Screening = .standard,
-        reference: ReferenceConditions = ReferenceConditions(), precision: Precision = .minute, schedule: Schedule? = nil, priority: Int = 0,
+        reference: ReferenceConditions = ReferenceConditions(), precision: Precision = .minute,
+        schedule: Schedule? = nil, priority: Int = 0,
         shares: Int = 100, retention: Retention = Retention(), alerts: [AlertTarget] = [],
         limits: BuildLimits = BuildLimits(), enabled: Bool = true
     ) {

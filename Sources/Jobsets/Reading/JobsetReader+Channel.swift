@@ -76,7 +76,9 @@ extension JobsetReader {
             return item.fault("'all', a list of package names, 'manifest: FILE' or 'subset: NAME'")
         }
         if fields.has("subset") {
-            if engine == .nix || fields.has("manifest") { return item.fault("'subset' only with engine guix, and alone") }
+            if engine == .nix || fields.has("manifest") {
+                return item.fault("'subset' only with engine guix, and alone")
+            }
             return fields.required("subset") { $0.text("a word such as 'core', 'hello' or 'images'", where: isName) }
                 .map { .subset($0) }
         }

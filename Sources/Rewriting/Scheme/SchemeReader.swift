@@ -138,7 +138,9 @@ extension SchemeReader {
         var items: [SchemeDatum] = []
         while true {
             try skipBlanks()
-            guard let byte = current else { throw SchemeError(offset: start, problem: "the parenthesis is never closed") }
+            guard let byte = current else {
+                throw SchemeError(offset: start, problem: "the parenthesis is never closed")
+            }
             if byte == close {
                 position += 1
                 return .list(items)
@@ -261,7 +263,9 @@ extension SchemeReader {
         var stop = min(start + digits, bytes.count)
         if let end, let found = bytes[start..<min(start + 7, bytes.count)].firstIndex(of: end),
             bytes[start..<found].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
-        { stop = found }
+        {
+            stop = found
+        }
         let text = String(decoding: bytes[start..<stop], as: UTF8.self)
         guard let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
             throw SchemeError(offset: start, problem: "'\(text)' is no character's number")

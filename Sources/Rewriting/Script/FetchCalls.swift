@@ -31,7 +31,8 @@ struct FetchCalls {
         case "bzr-fetch": .bazaar(url: try call.text(0, "address"), revision: try call.text(1, "revision"))
         case "cvs-fetch":
             .cvs(
-                root: try call.text(0, "root"), module: try call.text(1, "module"), revision: try call.text(2, "revision"))
+                root: try call.text(0, "root"), module: try call.text(1, "module"),
+                revision: try call.text(2, "revision"))
         case "git-fetch", "git-fetch-with-fallback":
             .git(
                 url: try call.text(0, "address"), commit: try call.text(1, "commit"),

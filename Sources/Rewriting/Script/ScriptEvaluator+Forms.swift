@@ -26,7 +26,8 @@ extension ScriptEvaluator {
         case "@", "@@":
             guard case .symbol(let name)? = parts.last else { return .unknown }
             return .named(name)
-        case "use-modules", "define-module", "import", "define-syntax", "define-syntax-rule", "eval-when": return .unknown
+        case "use-modules", "define-module", "import", "define-syntax", "define-syntax-rule", "eval-when":
+            return .unknown
         case _: return nil
         }
     }
@@ -58,7 +59,8 @@ extension ScriptEvaluator {
             case .symbol(let rest)?: ([], rest)
             case _: ([], nil)
             }
-        return .procedure(ScriptProcedure(parameters: parameters, rest: rest, body: Array(parts.dropFirst()), scope: scope))
+        return .procedure(
+            ScriptProcedure(parameters: parameters, rest: rest, body: Array(parts.dropFirst()), scope: scope))
     }
 
     private mutating func bind(
@@ -73,7 +75,8 @@ extension ScriptEvaluator {
         var (scope, before) = (outer, outer)
         for case .list(let binding) in bindings {
             guard case .symbol(let name)? = binding.first else { continue }
-            let value = isSequential ? try sequence(binding.dropFirst(), &scope) : try sequence(binding.dropFirst(), &before)
+            let value =
+                isSequential ? try sequence(binding.dropFirst(), &scope) : try sequence(binding.dropFirst(), &before)
             scope[name] = value
         }
         return try sequence(parts.dropFirst(), &scope)

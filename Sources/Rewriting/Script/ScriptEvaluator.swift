@@ -33,7 +33,9 @@ struct ScriptEvaluator {
         _ = try sequence(script[...], &scope)
     }
 
-    mutating func sequence(_ body: ArraySlice<SchemeDatum>, _ scope: inout ScriptScope) throws(RewriteError) -> ScriptValue {
+    mutating func sequence(
+        _ body: ArraySlice<SchemeDatum>, _ scope: inout ScriptScope
+    ) throws(RewriteError) -> ScriptValue {
         var value = ScriptValue.unknown
         for expression in body { value = try evaluate(expression, &scope) }
         return value
@@ -86,7 +88,9 @@ struct ScriptEvaluator {
         return .unknown
     }
 
-    private mutating func call(_ procedure: ScriptProcedure, _ values: [ScriptValue]) throws(RewriteError) -> ScriptValue {
+    private mutating func call(
+        _ procedure: ScriptProcedure, _ values: [ScriptValue]
+    ) throws(RewriteError) -> ScriptValue {
         var scope = procedure.scope
         for (index, name) in procedure.parameters.enumerated() {
             scope[name] = index < values.count ? values[index] : .unknown
@@ -121,7 +125,8 @@ struct ScriptEvaluator {
 
     /// `every`, `for-each` and the like over a list that is known.
     private mutating func throughLists(_ name: String, _ values: [ScriptValue]) throws(RewriteError) -> ScriptValue? {
-        guard ["every", "any", "for-each", "map", "filter", "filter-map", "append-map"].contains(name), values.count == 2,
+        guard ["every", "any", "for-each", "map", "filter", "filter-map", "append-map"].contains(name),
+            values.count == 2,
             let items = values[1].list
         else { return nil }
         var results: [SchemeDatum]? = []

@@ -22,10 +22,13 @@ enum ScriptPrimitives {
             } ?? .unknown
         case "string-append": return known.count == values.count ? string(known.joined()) : .unknown
         case "string-join":
-            guard let parts = values.first.flatMap({ $0.list.flatMap { SchemeDatum.list($0).strings } }) else { return .unknown }
+            guard let parts = values.first.flatMap({ $0.list.flatMap { SchemeDatum.list($0).strings } }) else {
+                return .unknown
+            }
             return string(parts.joined(separator: values.count > 1 ? values[1].string ?? " " : " "))
         case "dirname": return known.first.map { string(directory($0)) } ?? .unknown
-        case "basename": return known.first.map { string($0.split(separator: "/").last.map(String.init) ?? $0) } ?? .unknown
+        case "basename":
+            return known.first.map { string($0.split(separator: "/").last.map(String.init) ?? $0) } ?? .unknown
         case "string->number": return known.first.flatMap { Int($0) }.map { .datum(.integer($0)) } ?? .unknown
         case "number->string":
             if case .datum(.integer(let number))? = values.first { return string(String(number)) }

@@ -41,7 +41,9 @@ package struct TravelHorizon: Codable, Hashable, Sendable {
     package init(of traps: [TrapRecord]) {
         spans = [Span()]
         for trap in traps.sorted(by: { $0.id < $1.id }) where trap.status != .disputed {
-            if !trap.windows.isEmpty { spans = spans.flatMap { span in trap.windows.compactMap { trap.cut(span, to: $0) } } }
+            if !trap.windows.isEmpty {
+                spans = spans.flatMap { span in trap.windows.compactMap { trap.cut(span, to: $0) } }
+            }
             if let periodic = trap.periodic {
                 exceptions.append(
                     Exception(trap: trap.id, package: trap.package, version: trap.version, rule: periodic.rule))

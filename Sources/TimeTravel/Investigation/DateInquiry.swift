@@ -141,7 +141,9 @@ struct DateInquiry {
         guard let edge = edge(search) else { return [] }
         let (earlier, later) = edge.side == .upper ? (edge.good, edge.bad) : (edge.bad, edge.good)
         let isUntried = { (date: Instant) in !timeline.points.contains { $0.date == date && !$0.isBorrowed } }
-        if let first = candidates.map(\.instant).filter({ $0 >= earlier.began && $0 <= earlier.ended }).min(), isUntried(first - lead) {
+        if let first = candidates.map(\.instant).filter({ $0 >= earlier.began && $0 <= earlier.ended }).min(),
+            isUntried(first - lead)
+        {
             return [first - lead]
         }
         guard let midnight = later.midnightCrossed else { return [] }

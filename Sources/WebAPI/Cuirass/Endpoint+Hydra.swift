@@ -91,16 +91,18 @@ extension Endpoint {
     ) { call in
         let jobset = try await call.jobset(named: try call.required(jobset))
         let project = try call.required(project)
-        return try .json([
-            "project": .string(project), "name": .string(jobset.name), "description": .string(jobset.description),
-            "enabled": .integer(jobset.enabled ? 1 : 0), "visible": true, "checkinterval": 0, "schedulingshares": 100,
-            "enableemail": false, "keepnr": 0, "errormsg": "", "nixexprinput": .string(project), "nixexprpath": "",
-            "inputs": [
-                .init(stringLiteral: project): [
-                    "type": "git", "value": .string(jobset.channel), "emailresponsible": false,
-                ]
-            ],
-        ] as JSON)
+        return try .json(
+            [
+                "project": .string(project), "name": .string(jobset.name), "description": .string(jobset.description),
+                "enabled": .integer(jobset.enabled ? 1 : 0), "visible": true, "checkinterval": 0,
+                "schedulingshares": 100,
+                "enableemail": false, "keepnr": 0, "errormsg": "", "nixexprinput": .string(project), "nixexprpath": "",
+                "inputs": [
+                    .init(stringLiteral: project): [
+                        "type": "git", "value": .string(jobset.channel), "emailresponsible": false,
+                    ]
+                ],
+            ] as JSON)
     }
 
     private static func evaluation(_ record: EvaluationRecord, channel: String) -> JSON {
@@ -141,7 +143,10 @@ extension Endpoint {
     ) { call in
         let name = try call.required(jobset)
         _ = try await call.jobset(named: name)
-        guard let newest = try await call.database.evaluations(jobset: name, limit: 20).first(where: { $0.state == "succeeded" })
+        guard
+            let newest = try await call.database.evaluations(jobset: name, limit: 20).first(where: {
+                $0.state == "succeeded"
+            })
         else { throw Problem(status: 404, title: "Error", detail: "Jobset \(name) has no evaluation.") }
         let channel = try await call.database.channelNames(ofEvaluations: [newest.id])[newest.id]
         return try .json(evaluation(newest, channel: channel ?? ""))
@@ -188,7 +193,8 @@ extension Endpoint {
     }
 
     private static let evaluationRedirect = redirect(
-        "/eval/{evaluation}", "showCuirassEvaluation", "An evaluation's page, at the address that Cuirass and Hydra have.",
+        "/eval/{evaluation}", "showCuirassEvaluation",
+        "An evaluation's page, at the address that Cuirass and Hydra have.",
         [Parameters.evaluation.facts]
     ) { call in WebPath("evaluations", try call.required(Parameters.evaluation)) }
 

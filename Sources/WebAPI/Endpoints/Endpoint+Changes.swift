@@ -151,9 +151,10 @@ struct PersonalAnnotation: Equatable {
         let cores = try read("cores", "a whole number from 1 to 1024") { member in
             member.integer.flatMap { (1...1_024).contains($0) ? Int($0) : nil }
         }
-        note = try read("note", "text of at most 2000 characters") { member in
-            member.string.flatMap { $0.unicodeScalars.count <= 2_000 ? $0 : nil }
-        } ?? ""
+        note =
+            try read("note", "text of at most 2000 characters") { member in
+                member.string.flatMap { $0.unicodeScalars.count <= 2_000 ? $0 : nil }
+            } ?? ""
         conditions = Annotation(date: date, cpu: cpu, kernel: kernel, cores: cores)
         if conditions == Annotation(), note.isEmpty {
             throw Self.problem("body", "at least one of \(known.joined(separator: ", "))")

@@ -6,7 +6,8 @@ import TimeTravel
 /// Lists of what the farm works with and what it says: channels, revisions, workers, annotations, alerts, investigations.
 extension Endpoint {
     static let lists: [Endpoint] = [
-        channels, revisions, workers, worker, annotations, alerts, alert, investigations, matrix, changesBetween, horizons,
+        channels, revisions, workers, worker, annotations, alerts, alert, investigations, matrix, changesBetween,
+        horizons,
         impact,
     ]
 

@@ -19,7 +19,7 @@ extension Endpoint {
         schema: Schema.progress.reference
     ) { call in try .json(try await call.database.progress()) }
 
-    private static let exports = 
+    private static let exports =
         CatalogExport.endpoints + [EdgeCalendar.endpoint, TrapFeed.endpoint] + TrapFeed.rss + TrapSnippets.endpoints
         + Badges.endpoints
 

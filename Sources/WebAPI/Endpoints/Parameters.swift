@@ -43,7 +43,8 @@ enum Parameters {
     static let channel = Parameter.text("channel", about: "Only revisions of the channel of this name.")
     static let commit = Parameter.text("commit", longest: 64, about: "Only revisions whose commit begins so.")
     static let ofTrap = Parameter.number("trap", about: "Only annotations of this trap's derivation.")
-    static let origin = Parameter<String>.word("origin", of: ["measured", "person"], about: "Only annotations from there.")
+    static let origin = Parameter<String>.word(
+        "origin", of: ["measured", "person"], about: "Only annotations from there.")
     static let alertState = Parameter<String>.word(
         "state", of: ["pending", "delivered", "dead"], about: "Only alerts that stand so now.")
     static let investigationState = Parameter<String>.word(

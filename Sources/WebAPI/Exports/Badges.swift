@@ -7,14 +7,17 @@ import TimeTravel
 enum Badges {
     static let endpoints: [Endpoint] = [
         Endpoint.json(
-            "/api/v1/badges/{package}", "getBadge", "What is known of a package, as shields.io's endpoint badge takes it.",
+            "/api/v1/badges/{package}", "getBadge",
+            "What is known of a package, as shields.io's endpoint badge takes it.",
             parameters: [Parameters.packageName.facts], schema: Schema.badge.reference
         ) { call in try .json(try await badge(ofPackage: try call.required(Parameters.packageName), call).json) },
-        svg("/badges/{package}", "showBadge", "What is known of a package, as a picture.", Parameters.packageName.facts) {
+        svg("/badges/{package}", "showBadge", "What is known of a package, as a picture.", Parameters.packageName.facts)
+        {
             try await badge(ofPackage: try $0.required(Parameters.packageName), $0)
         },
         svg(
-            "/jobset/{name}/badge.svg", "showJobsetBadge", "A jobset's newest evaluation as a picture, as Cuirass has it.",
+            "/jobset/{name}/badge.svg", "showJobsetBadge",
+            "A jobset's newest evaluation as a picture, as Cuirass has it.",
             Parameters.name.facts
         ) { try await badge(ofJobset: try $0.required(Parameters.name), $0) },
     ]
@@ -27,7 +30,8 @@ enum Badges {
 
         var json: JSON {
             [
-                "schemaVersion": 1, "label": .string(label), "message": .string(message), "color": .string(color.rawValue),
+                "schemaVersion": 1, "label": .string(label), "message": .string(message),
+                "color": .string(color.rawValue),
             ]
         }
     }
@@ -65,7 +69,10 @@ enum Badges {
 
     private static func badge(ofJobset name: String, _ call: Call) async throws -> Badge {
         _ = try await call.jobset(named: name)
-        guard let newest = try await call.database.evaluations(jobset: name, limit: 20).first(where: { $0.finished != nil })
+        guard
+            let newest = try await call.database.evaluations(jobset: name, limit: 20).first(where: {
+                $0.finished != nil
+            })
         else { return Badge(label: name, message: "not evaluated", color: .gray) }
         guard newest.state == "succeeded" else { return Badge(label: name, message: "does not evaluate", color: .red) }
         let all = newest.builds.values.reduce(0, +)

@@ -27,7 +27,8 @@ enum TrapFeed {
     }
 
     /// The same as RSS 2.0, for readers that know no other; also at the address that Cuirass has.
-    static let rss: [Endpoint] = [("/api/v1/traps.rss", "getTrapRSS"), ("/events/rss", "getCuirassFeed")].map { path, name in
+    static let rss: [Endpoint] = [("/api/v1/traps.rss", "getTrapRSS"), ("/events/rss", "getCuirassFeed")].map {
+        path, name in
         Endpoint(
             audience: .people, path: path, name: name, summary: "The traps found last as RSS 2.0, newest first.",
             parameters: [], contents: [Endpoint.Content(mediaType: "application/rss+xml", schema: ["type": "string"])],
@@ -55,7 +56,8 @@ enum TrapFeed {
                 XML("title", text: "New traps"), XML("link", text: WebPath("catalog").description),
                 XML("description", text: "Builds that depend on the conditions they are made under."),
             ] + items)
-        return "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" + XML("rss", ["version": "2.0"], [channel]).rendered + "\n"
+        return "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" + XML("rss", ["version": "2.0"], [channel]).rendered
+            + "\n"
     }
 
     private static func entry(_ entry: TrapEntry) -> XML {

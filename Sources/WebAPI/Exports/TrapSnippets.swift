@@ -6,7 +6,9 @@ import TimeTravel
 /// A trap's conditions in forms to be used at once: by Guile, by Guix System, by systemd, by hand.
 enum TrapSnippets {
     static let endpoints: [Endpoint] = [
-        snippet("annotation.scm", "getTrapScheme", "The conditions as an S-expression that Guile reads.", "text/x-scheme") {
+        snippet(
+            "annotation.scm", "getTrapScheme", "The conditions as an S-expression that Guile reads.", "text/x-scheme"
+        ) {
             scheme($0)
         },
         snippet(
@@ -63,7 +65,8 @@ enum TrapSnippets {
         let conditions = trap.annotation
         let date = conditions.date.map { instant in
             let (day, time) = (instant.date, instant.secondOfDay)
-            return "(date (make-date 0 \(time % 60) \(time / 60 % 60) \(time / 3_600) \(day.day) \(day.month) \(day.year) 0))"
+            return
+                "(date (make-date 0 \(time % 60) \(time / 60 % 60) \(time / 3_600) \(day.day) \(day.month) \(day.year) 0))"
         }
         let fields = [
             "(name \(string("trap-\(trap.id)")))", date, conditions.cpu.map { "(cpu \(string($0.rawValue)))" },
@@ -105,7 +108,8 @@ enum TrapSnippets {
     }
 
     static func unit(_ trap: TrapRecord) -> String {
-        let command = words(trap).joined(separator: " ").replacing("\"$DISK\"", with: "/var/lib/almanac/trap-\(trap.id).qcow2")
+        let command = words(trap).joined(separator: " ").replacing(
+            "\"$DISK\"", with: "/var/lib/almanac/trap-\(trap.id).qcow2")
         return """
             # \(comment("\(trap.package) \(trap.version)")): trap \(trap.id).
             # Put a system that can build the package at the path after 'file='; its SSH port is 127.0.0.1:2222.

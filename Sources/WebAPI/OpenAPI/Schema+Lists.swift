@@ -26,7 +26,10 @@ extension Schema {
         ], "A host process that boots guests.")
 
     static let investigationRecordObject = object(
-        ["id": integer, "derivation": text, "state": words(["open", "concluded"]), "created": instant, "steps": integer],
+        [
+            "id": integer, "derivation": text, "state": words(["open", "concluded"]), "created": instant,
+            "steps": integer,
+        ],
         optional: ["concluded": instant, "verdict": words(Verdict.self), "trap": integer],
         "What followed a failed screening build, in few words.")
 

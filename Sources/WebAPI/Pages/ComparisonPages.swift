@@ -35,7 +35,8 @@ enum ComparisonPages {
     }
 
     private static func table(_ matrix: RevisionMatrix) -> HTML {
-        tag(.div, .css("wide"), .set("tabindex", 0), .set("role", "region"), .set("aria-label", "Packages by revision")) {
+        tag(.div, .css("wide"), .set("tabindex", 0), .set("role", "region"), .set("aria-label", "Packages by revision"))
+        {
             tag(.table, .css("matrix")) {
                 tag(.caption) { "Packages by revision" }
                 tag(.thead) {
@@ -43,7 +44,8 @@ enum ComparisonPages {
                         tag(.th, .set("scope", "col")) { "Package" }
                         matrix.columns.map { column in
                             tag(.th, .set("scope", "col")) {
-                                tag(.a, .href(WebPath("evaluations", column.evaluation)), .set("title", column.commit)) {
+                                tag(.a, .href(WebPath("evaluations", column.evaluation)), .set("title", column.commit))
+                                {
                                     "\(column.date.date)"
                                 }
                             }
@@ -105,8 +107,20 @@ enum ComparisonPages {
         return Page("\(new.jobset): \(old.commit.prefix(12)) to \(new.commit.prefix(12))") {
             tag(.h1) { "What changed in \(new.jobset)" }
             Pieces.facts([
-                ("From", .group([Pieces.link(WebPath("evaluations", old.id), old.commit.prefix(12).description), " of ", Pieces.time(old.date)])),
-                ("To", .group([Pieces.link(WebPath("evaluations", new.id), new.commit.prefix(12).description), " of ", Pieces.time(new.date)])),
+                (
+                    "From",
+                    .group([
+                        Pieces.link(WebPath("evaluations", old.id), old.commit.prefix(12).description), " of ",
+                        Pieces.time(old.date),
+                    ])
+                ),
+                (
+                    "To",
+                    .group([
+                        Pieces.link(WebPath("evaluations", new.id), new.commit.prefix(12).description), " of ",
+                        Pieces.time(new.date),
+                    ])
+                ),
             ])
             changes.isEmpty
                 ? tag(.p) { "Every job has the same derivation in both." }

@@ -20,7 +20,8 @@ enum EvaluationPage {
             facts(evaluation)
             tag(.p) {
                 if hasEarlier {
-                    Pieces.link(WebPath("evaluations", evaluation.id, "changes"), "What changed since the revision before")
+                    Pieces.link(
+                        WebPath("evaluations", evaluation.id, "changes"), "What changed since the revision before")
                     " · "
                 }
                 Pieces.link(WebPath("jobsets", evaluation.jobset, "matrix"), "All revisions beside each other")

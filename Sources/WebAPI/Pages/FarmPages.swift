@@ -18,7 +18,8 @@ enum FarmPages {
             workers.isEmpty
                 ? tag(.p) { "No worker has ever registered: 'almanac serve' with guests, or 'almanac worker'." }
                 : Pieces.table(
-                    "Workers, those that are there first", ["Worker", "Host", "State", "Guests", "Last heard of", "Runs"],
+                    "Workers, those that are there first",
+                    ["Worker", "Host", "State", "Guests", "Last heard of", "Runs"],
                     workers.map { worker in
                         [
                             .text(worker.name), .text(worker.host), state(worker, now),

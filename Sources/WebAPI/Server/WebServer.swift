@@ -51,7 +51,9 @@ package func almanacServer(
         router: almanacRouter(services),
         server: .http1(
             configuration: .init(
-                additionalChannelHandlers: [RequestDeadline(limit: .nanoseconds(configuration.headerTimeout.nanoseconds))],
+                additionalChannelHandlers: [
+                    RequestDeadline(limit: .nanoseconds(configuration.headerTimeout.nanoseconds))
+                ],
                 idleTimeout: .nanoseconds(configuration.idleTimeout.nanoseconds))),
         configuration: ApplicationConfiguration(
             address: .hostname(configuration.host, port: configuration.port), serverName: "almanac",

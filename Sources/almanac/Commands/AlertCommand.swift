@@ -8,7 +8,8 @@ import TimeTravel
 
 struct AlertCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "alert", abstract: "Alerts: what was sent, what could not be, and whether a target can be reached.",
+        commandName: "alert",
+        abstract: "Alerts: what was sent, what could not be, and whether a target can be reached.",
         subcommands: [List.self, Test.self, Retry.self])
 
     struct List: AsyncParsableCommand {
@@ -30,7 +31,8 @@ struct AlertCommand: AsyncParsableCommand {
             var table = TextTable(["ALERT", "KIND", "STATE", "TRIES", "JOBSET", "TARGET", "CREATED", "LAST ERROR"])
             for alert in alerts {
                 table.add([
-                    String(alert.id), alert.kind, alert.state, String(alert.attempts), alert.jobset ?? "-", alert.target,
+                    String(alert.id), alert.kind, alert.state, String(alert.attempts), alert.jobset ?? "-",
+                    alert.target,
                     "\(alert.created)", alert.lastError ?? "",
                 ])
             }
@@ -76,7 +78,8 @@ struct AlertCommand: AsyncParsableCommand {
                 return [target.place]
             }
             let name = target
-            let places = try await farm.withDatabase { try await $0.jobset(named: name) }.description.alerts.map(\.place)
+            let places = try await farm.withDatabase { try await $0.jobset(named: name) }.description.alerts.map(
+                \.place)
             guard !places.isEmpty else { throw ValidationError("The jobset '\(name)' has no targets under 'alerts'.") }
             return places
         }

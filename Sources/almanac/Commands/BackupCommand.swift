@@ -15,7 +15,8 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         let manifest = try await FarmBackup(try farm.load(), directory: directory).save(now: .now)
         Terminal.write(
-            "Saved \(manifest.builds) builds, \(manifest.runs) runs, \(manifest.traps) traps and \(manifest.logs) logs.\n")
+            "Saved \(manifest.builds) builds, \(manifest.runs) runs, \(manifest.traps) traps and \(manifest.logs) logs.\n"
+        )
     }
 }
 
@@ -30,6 +31,7 @@ struct RestoreCommand: AsyncParsableCommand {
     func run() async throws {
         let manifest = try await FarmBackup(try farm.load(), directory: directory).restore()
         Terminal.write(
-            "Restored \(manifest.builds) builds, \(manifest.runs) runs, \(manifest.traps) traps and \(manifest.logs) logs.\n")
+            "Restored \(manifest.builds) builds, \(manifest.runs) runs, \(manifest.traps) traps and \(manifest.logs) logs.\n"
+        )
     }
 }

@@ -43,7 +43,9 @@ struct DemoCommand: AsyncParsableCommand {
             Terminal.write("Stop it with 'almanac stop'; its log is \(data.serverLog)\n")
         case .interrupted:
             Terminal.write("\nStopping…\n")
-            if let process = ServerLock.holder(of: data) { try await BackgroundServer.stop(process: process, data: data) }
+            if let process = ServerLock.holder(of: data) {
+                try await BackgroundServer.stop(process: process, data: data)
+            }
             Terminal.write("Stopped. Started again, the demo goes on from here.\n")
             throw ExitCode(130)
         }
@@ -59,7 +61,8 @@ struct DemoCommand: AsyncParsableCommand {
         let clock = ContinuousClock()
         let begin = clock.now
         if ServerLock.holder(of: data) == nil {
-            Terminal.write("Starting the server (its log: \(data.serverLog)); the first time it makes the guest image…\n")
+            Terminal.write(
+                "Starting the server (its log: \(data.serverLog)); the first time it makes the guest image…\n")
             var arguments: [String] = []
             if let database = configuration.databaseURL { arguments += ["--database", database] }
             if let port { arguments += ["--port", String(port)] }
@@ -91,7 +94,8 @@ struct DemoCommand: AsyncParsableCommand {
         let summary = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
         Terminal.write("Done after \(ProgressDisplay.clock(elapsed)): \(summary).\n\n")
         for evaluation in try await database.evaluations() where evaluation.state == "failed" {
-            Terminal.write("evaluation \(evaluation.id) of \(evaluation.commit.prefix(10)) failed: \(evaluation.error ?? "")\n")
+            Terminal.write(
+                "evaluation \(evaluation.id) of \(evaluation.commit.prefix(10)) failed: \(evaluation.error ?? "")\n")
         }
         Terminal.write(VerdictTable(verdicts).render(terminal) + "\n")
         Terminal.write(CatalogTable(try await database.traps()).render(terminal))

@@ -8,7 +8,8 @@ import TimeTravel
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Look whether everything the farm needs is there, and say how to mend what is not.",
+        commandName: "doctor",
+        abstract: "Look whether everything the farm needs is there, and say how to mend what is not.",
         discussion: """
             Looks for the programs, asks PostgreSQL and the store's daemon, boots a guest to learn whether KVM works, and \
             looks at disk, clock and mail. Exit codes: 0 when the farm can work, 1 when something has to be mended.
@@ -55,7 +56,8 @@ struct DoctorCommand: AsyncParsableCommand {
     private func database() async -> Finding {
         do {
             let progress = try await farm.withDatabase { try await $0.progress() }
-            return Finding(kind: .good, what: "PostgreSQL", text: "answers; \(progress.runsDone) runs, \(progress.traps) traps")
+            return Finding(
+                kind: .good, what: "PostgreSQL", text: "answers; \(progress.runsDone) runs, \(progress.traps) traps")
         } catch {
             return Finding(
                 kind: .bad, what: "PostgreSQL",

@@ -18,7 +18,9 @@ extension DrvCommand {
                 Builder scripts are looked for beside each file and in the store. They are read, never run.
                 """)
         @OptionGroup var place: StoreOptions
-        @Option(name: .long, help: ArgumentHelp("Write the present derivations, and the lists they mention, there.", valueName: "DIR"))
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Write the present derivations, and the lists they mention, there.", valueName: "DIR"))
         var output: String?
         @Flag(help: "Add them to the store: Guix's where its daemon runs, else the farm's own.") var add = false
         @Option(
@@ -68,7 +70,9 @@ extension DrvCommand {
             let place = URL(fileURLWithPath: folder)
             for item in rewritten {
                 try Data(item.derivation.printed()).write(to: place.appendingPathComponent(item.path.baseName))
-                for text in item.texts { try Data(text.contents).write(to: place.appendingPathComponent(text.path.baseName)) }
+                for text in item.texts {
+                    try Data(text.contents).write(to: place.appendingPathComponent(text.path.baseName))
+                }
             }
         }
 
@@ -80,7 +84,8 @@ extension DrvCommand {
                 for item in rewritten {
                     for text in item.texts { _ = try await connection.addText(text.contents, name: text.path.name) }
                     let added = try await connection.addText(
-                        item.derivation.printed(), name: item.path.name, references: item.derivation.references.sorted())
+                        item.derivation.printed(), name: item.path.name, references: item.derivation.references.sorted()
+                    )
                     guard added == item.path else {
                         throw DerivationFileError(
                             file: item.path.description, reason: "the store put it at \(added) instead")

@@ -26,7 +26,9 @@ struct ImageCommand: AsyncParsableCommand {
                 _ = try await host.kernels.kernel(release)
             }
             let made = try await host.kernels.made().map(\.rawValue).joined(separator: ", ")
-            Terminal.write("image        \(host.image.userland)\nkernels      \(made)\naccelerator  \(host.accelerator.rawValue)\n")
+            Terminal.write(
+                "image        \(host.image.userland)\nkernels      \(made)\naccelerator  \(host.accelerator.rawValue)\n"
+            )
         }
     }
 

@@ -32,7 +32,9 @@ struct InvestigateCommand: AsyncParsableCommand {
             let id = try await database.investigateAgain(name, precision: precision)
             var shown = 0
             while true {
-                guard let now = try await database.follow(investigation: id) else { throw FarmError.notInvestigated(candidates: []) }
+                guard let now = try await database.follow(investigation: id) else {
+                    throw FarmError.notInvestigated(candidates: [])
+                }
                 if isTable {
                     for run in now.runs.dropFirst(shown) { Terminal.write(Self.line(run)) }
                     shown = now.runs.count
@@ -50,16 +52,22 @@ struct InvestigateCommand: AsyncParsableCommand {
     }
 
     private static func text(_ finding: Finding) -> String {
-        var lines = ["", "\(finding.verdict.rawValue) (\(CatalogTable.percent(finding.probability))): \(finding.reason)"]
+        var lines = [
+            "", "\(finding.verdict.rawValue) (\(CatalogTable.percent(finding.probability))): \(finding.reason)",
+        ]
         for window in finding.windows {
-            let from = window.notBefore.map { "fails until \($0.lastBad), works from \($0.firstGood)" } ?? "works always"
-            let until = window.notAfter.map { "works until \($0.lastGood), fails from \($0.firstBad)" } ?? "works for ever"
+            let from =
+                window.notBefore.map { "fails until \($0.lastBad), works from \($0.firstGood)" } ?? "works always"
+            let until =
+                window.notAfter.map { "works until \($0.lastGood), fails from \($0.firstBad)" } ?? "works for ever"
             lines.append("\(from); \(until)")
         }
         if let periodic = finding.periodic { lines.append(periodic.description) }
         if let cpu = finding.cpu { lines.append("fails on \(cpu.lastBad), works from \(cpu.firstGood)") }
         if finding.verdict.isTrap { lines.append("cause: \(finding.cause.rawValue)") }
-        lines += finding.evidence.map { "  \($0.kind.rawValue) \($0.path ?? $0.run.map { "run \($0)" } ?? ""): \($0.text)" }
+        lines += finding.evidence.map {
+            "  \($0.kind.rawValue) \($0.path ?? $0.run.map { "run \($0)" } ?? ""): \($0.text)"
+        }
         return lines.map(TextTable.oneLine).joined(separator: "\n") + "\n"
     }
 }

@@ -12,7 +12,8 @@ struct LogCommand: AsyncParsableCommand {
 
     @OptionGroup var farm: FarmOptions
     @Argument(help: "Number of the run.") var run: Int64
-    @Flag(name: .long, help: "Go on while the run does; the exit code is 0 when it succeeded, else 1.") var follow = false
+    @Flag(name: .long, help: "Go on while the run does; the exit code is 0 when it succeeded, else 1.") var follow =
+        false
 
     func run() async throws {
         let path = try farm.load().dataDirectory.log(ofRun: run)

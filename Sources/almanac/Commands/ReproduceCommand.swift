@@ -34,7 +34,8 @@ struct ReproduceCommand: AsyncParsableCommand {
         let outcome = result.outcome.outcome
         Terminal.complain(
             "Then \(record.outcome?.rawValue ?? "running"), now \(outcome.rawValue)"
-                + (result.outcome.reason.isEmpty ? "" : ": \(TextTable.oneLine(String(result.outcome.reason.prefix(300))))"))
+                + (result.outcome.reason.isEmpty
+                    ? "" : ": \(TextTable.oneLine(String(result.outcome.reason.prefix(300))))"))
         if outcome == .infrastructure { throw ExitCode(2) }
         if outcome != record.outcome { throw ExitCode.failure }
     }

@@ -35,7 +35,8 @@ struct TokenCommand: AsyncParsableCommand {
                 try await $0.createToken(name: name, scopes: scope, expires: expires)
             }
             Terminal.complain(
-                "Token \(made.record.id) '\(name)', \(expires.map { "until \($0)" } ?? "for ever"). It is not shown again:")
+                "Token \(made.record.id) '\(name)', \(expires.map { "until \($0)" } ?? "for ever"). It is not shown again:"
+            )
             Terminal.write(made.token + "\n")
         }
     }
@@ -58,7 +59,8 @@ struct TokenCommand: AsyncParsableCommand {
                         token.revoked.map { "\($0)" } ?? "-", token.lastUsed.map { "\($0)" } ?? "-",
                     ])
                 }
-                Terminal.write(tokens.isEmpty ? "There are no tokens.\n" : table.render(headerStyle: Terminal().bold) + "\n")
+                Terminal.write(
+                    tokens.isEmpty ? "There are no tokens.\n" : table.render(headerStyle: Terminal().bold) + "\n")
             }
         }
     }

@@ -24,12 +24,15 @@ struct WorkCommand: AsyncParsableCommand {
 
     func validate() throws {
         let allowed = (name ?? "").unicodeScalars.allSatisfy {
-            ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
+            ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+                || "-_.".unicodeScalars.contains($0)
         }
         guard allowed, (name ?? "-").utf8.count <= 64 else {
             throw ValidationError("--name has up to 64 letters, digits, '-', '_' and '.'")
         }
-        guard (guests ?? 1) > 0 else { throw ValidationError("--guests is at least 1: a worker without guests does nothing") }
+        guard (guests ?? 1) > 0 else {
+            throw ValidationError("--guests is at least 1: a worker without guests does nothing")
+        }
     }
 
     func run() async throws {

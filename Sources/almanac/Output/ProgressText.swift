@@ -21,14 +21,16 @@ enum ProgressText {
     /// Of the evaluations that run: packages so far, how many a second, and errors.
     private static func packages(_ progress: FarmProgress) -> String {
         let tenths = Int((progress.packagesPerSecond * 10).rounded())
-        return "\(progress.packagesEvaluated) packages, \(tenths / 10).\(tenths % 10)/s, \(progress.packagesFailed) errors"
+        return
+            "\(progress.packagesEvaluated) packages, \(tenths / 10).\(tenths % 10)/s, \(progress.packagesFailed) errors"
     }
 
     static func line(_ progress: FarmProgress) -> String {
         var text = "evaluations \(progress.evaluationsDone)/\(progress.evaluationsDone + progress.evaluationsPending)"
         if progress.packagesEvaluated > 0 { text += " (\(packages(progress)))" }
         text += "  sources \(progress.sourcesDone)/\(progress.sourcesDone + progress.sourcesWanted)"
-        text += "  builds \(progress.buildsDone) done, \(progress.buildsRunning) running, \(progress.buildsWaiting) queued"
+        text +=
+            "  builds \(progress.buildsDone) done, \(progress.buildsRunning) running, \(progress.buildsWaiting) queued"
         text += "  investigations \(progress.investigationsConcluded) done, \(progress.investigationsOpen) open"
         return text + "  traps \(progress.traps)"
     }

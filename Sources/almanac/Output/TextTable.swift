@@ -36,7 +36,10 @@ struct TextTable {
 
     /// Cells may come from hostile builds: control characters would reach the terminal.
     static func oneLine(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F || (0x80..<0xA0).contains($0.value)
-            ? Character(" ") : Character($0) })
+        String(
+            text.unicodeScalars.map {
+                $0.value < 0x20 || $0.value == 0x7F || (0x80..<0xA0).contains($0.value)
+                    ? Character(" ") : Character($0)
+            })
     }
 }

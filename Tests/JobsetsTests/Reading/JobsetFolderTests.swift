@@ -68,7 +68,8 @@ import Testing
     }
 
     @Test func `the environment of the paper is the one that its Scheme files name`() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../Jobsets")
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../../Jobsets")
         let folder = root.standardizedFileURL.path
         let jobset = try JobsetFolder.read(folder + "/paper.yaml")
         let text = try String(contentsOfFile: folder + "/paper/channels.scm", encoding: .utf8)

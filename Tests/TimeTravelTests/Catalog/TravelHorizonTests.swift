@@ -11,7 +11,8 @@ import Testing
     ) throws -> TrapRecord {
         let day = { (text: String) in try #require(CivilDate(text)).start }
         return TrapRecord(
-            id: id, package: "package-\(id)", version: "1", derivation: "d", verdict: axis == .date ? .timeTrap : .cpuTrap,
+            id: id, package: "package-\(id)", version: "1", derivation: "d",
+            verdict: axis == .date ? .timeTrap : .cpuTrap,
             axis: axis,
             windows: try windows.map { window in
                 Window(

@@ -28,7 +28,9 @@ import TimeTravel
             #expect(try await site.json("/api/v1/traps/1")["annotation"]?["date"] == "2019-05-01T00:00:00Z")
             let id = try #require(made["id"]?.integer)
             let path = "/api/v1/annotations/\(id)"
-            #expect(try await check(try await site.change(path, by: "DELETE", token: token), "Done", site) == ["done": true])
+            #expect(
+                try await check(try await site.change(path, by: "DELETE", token: token), "Done", site) == ["done": true]
+            )
             #expect(try await site.change(path, by: "DELETE", token: token).status == 404)
             #expect(try await site.json("/api/v1/traps/1")["status"] == "open")
             // The measured one is number 1.

@@ -72,7 +72,9 @@ import TimeTravel
                 let answer = try await site.get("/api/v1/traps", ["Authorization": authorization])
                 #expect(answer.status == 200, "\(authorization)")
             }
-            for authorization in ["Bearer", "Basic ====", "Digest x", "Basic \(Data("no colon".utf8).base64EncodedString())"] {
+            for authorization in [
+                "Bearer", "Basic ====", "Digest x", "Basic \(Data("no colon".utf8).base64EncodedString())",
+            ] {
                 #expect(try await site.get("/api/v1/traps", ["Authorization": authorization]).status == 401)
             }
         }
@@ -81,7 +83,9 @@ import TimeTravel
     @Test func `who guesses tokens has to wait`() async throws {
         try await Site.run { site in
             var statuses: [Int] = []
-            for guess in 0..<22 { statuses.append(try await site.change(Self.target, token: "almanac_\(guess)").status) }
+            for guess in 0..<22 {
+                statuses.append(try await site.change(Self.target, token: "almanac_\(guess)").status)
+            }
             #expect(statuses.prefix(20).allSatisfy { $0 == 401 })
             #expect(statuses.last == 429)
             let waiting = try await site.change(Self.target, token: try await site.token(.trigger))

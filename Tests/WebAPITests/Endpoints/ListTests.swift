@@ -9,7 +9,9 @@ import Testing
 /// Lists of what the farm works with and what it says.
 @Suite struct ListTests {
     @Test(arguments: Transport.allCases)
-    func `channels, revisions, workers, annotations, alerts and investigations are listed`(transport: Transport)
+    func `channels, revisions, workers, annotations, alerts and investigations are listed`(
+        transport: Transport
+    )
         async throws
     {
         try await Site.run(over: transport) { site in
@@ -22,7 +24,8 @@ import Testing
             #expect(worker?["running"] == [8] && worker?["capacity"] == 2)
             #expect(try await site.json("/api/v1/workers/1") == worker)
             let annotation = try await site.json("/api/v1/annotations?trap=1&origin=measured")[0]
-            #expect(annotation?["package"] == "python-foo" && annotation?["conditions"]?["date"] == "2019-05-01T00:00:00Z")
+            #expect(
+                annotation?["package"] == "python-foo" && annotation?["conditions"]?["date"] == "2019-05-01T00:00:00Z")
             let alert = try await site.json("/api/v1/alerts?state=dead")[0]
             #expect(alert?["target"] == "http://127.0.0.1:9/hook" && alert?["attempts"] == 12)
             #expect(try await site.json("/api/v1/alerts/1") == alert)
@@ -96,10 +99,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("sort=package", [3, 2, 1]), ("sort=newest", [3, 2, 1]), ("sort=edge", [1, 3]), ("q=certificate", [1]),
-        ("q=expired%20foo", [1]), ("q=illegal", [2]), ("q=python%20-bar", [1]), ("q=%27%3A%2A%20%26", []), ("q=nothing", []),
-    ] as [(String, [Int64])])
+    @Test(
+        arguments: [
+            ("sort=package", [3, 2, 1]), ("sort=newest", [3, 2, 1]), ("sort=edge", [1, 3]), ("q=certificate", [1]),
+            ("q=expired%20foo", [1]), ("q=illegal", [2]), ("q=python%20-bar", [1]), ("q=%27%3A%2A%20%26", []),
+            ("q=nothing", []),
+        ] as [(String, [Int64])])
     func `traps are sorted and searched`(query: String, wanted: [Int64]) async throws {
         try await Site.run { site in
             let found = try await site.json("/api/v1/traps?\(query)")

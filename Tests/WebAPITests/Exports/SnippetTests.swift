@@ -12,14 +12,18 @@ import Testing
         try await Site.run(over: transport) { site in
             let scheme = try await site.get("/api/v1/traps/1/annotation.scm").text
             #expect(
-                scheme == "(annotation (package \"python-foo\") (version \"1.2\") (trap 1) (date \"2019-05-01T00:00:00Z\"))\n")
+                scheme
+                    == "(annotation (package \"python-foo\") (version \"1.2\") (trap 1) (date \"2019-05-01T00:00:00Z\"))\n"
+            )
             let machine = try await site.get("/api/v1/traps/1/build-machine.scm").text
             #expect(machine.contains("(service virtual-build-machine-service-type"))
             #expect(machine.contains("(date (make-date 0 0 0 0 1 5 2019 0))"))
             #expect(machine.count { $0 == "(" } == machine.count { $0 == ")" })
             let shell = try await site.get("/api/v1/traps/1/qemu.sh").text
             #expect(shell.hasPrefix("#!/bin/sh\n") && shell.contains("-rtc base=2019-05-01T00:00:00,clock=vm"))
-            #expect(try await site.get("/api/v1/traps/1/qemu.service").text.contains("\nExecStart=/usr/bin/qemu-system-x86_64 "))
+            #expect(
+                try await site.get("/api/v1/traps/1/qemu.service").text.contains(
+                    "\nExecStart=/usr/bin/qemu-system-x86_64 "))
             let all = try await site.get("/api/v1/annotations.scm").text
             #expect(all == "(\n" + scheme + ")\n")
         }

@@ -27,7 +27,8 @@ struct InProcessClient: WebClient {
             method: HTTPRequest.Method(method) ?? .get, scheme: "http", authority: "localhost", path: target,
             headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
-        let response = try await responder.respond(to: request, context: WebContext(logger: Logger(label: "test"), address: address))
+        let response = try await responder.respond(
+            to: request, context: WebContext(logger: Logger(label: "test"), address: address))
         let collected = Collected()
         try await response.body.write(CollectingWriter(collected: collected))
         let pairs = response.headers.map { ($0.name.canonicalName, $0.value) }

@@ -40,14 +40,17 @@ struct CuirassReader {
             }
             read(key, list[0], list[1], into: &jobset)
         }
-        if jobset.name.isEmpty, channels.faults.faults.isEmpty { return channels.fault(datum, "specification", "a name") }
+        if jobset.name.isEmpty, channels.faults.faults.isEmpty {
+            return channels.fault(datum, "specification", "a name")
+        }
         return jobset
     }
 
     private func read(_ key: String, _ name: SchemeDatum, _ value: SchemeDatum, into jobset: inout JobsetDescription) {
         switch key {
         case "name":
-            jobset.name = value.word.flatMap { JobsetReader.isName($0) ? $0 : nil }
+            jobset.name =
+                value.word.flatMap { JobsetReader.isName($0) ? $0 : nil }
                 ?? channels.fault(value, key, "a name of letters, digits, '-', '_' and '.'") ?? ""
         case "build": jobset.packages = packages(value) ?? .all
         case "channels": readChannels(value, into: &jobset)
@@ -61,23 +64,30 @@ struct CuirassReader {
             }
         case "systems":
             guard let systems = value.items, systems.contains(where: { $0.word == "x86_64-linux" }) else {
-                return _ = channels.fault(value, key, "a list with \"x86_64-linux\", the one system built here") as Void?
+                return _ =
+                    channels.fault(value, key, "a list with \"x86_64-linux\", the one system built here") as Void?
             }
         case "is-active?":
-            guard case .boolean(let flag) = value.value else { return _ = channels.fault(value, key, "#t or #f") as Void? }
+            guard case .boolean(let flag) = value.value else {
+                return _ = channels.fault(value, key, "#t or #f") as Void?
+            }
             jobset.enabled = flag
         case "notifications": jobset.alerts = alerts(value)
         case "build-outputs", "properties": break
         default:
-            _ = channels.fault(name, "specification", "one of name, build, channels, period, priority, systems, "
-                + "is-active?, notifications, build-outputs, properties") as Void?
+            _ =
+                channels.fault(
+                    name, "specification",
+                    "one of name, build, channels, period, priority, systems, "
+                        + "is-active?, notifications, build-outputs, properties") as Void?
         }
     }
 
     private func readChannels(_ value: SchemeDatum, into jobset: inout JobsetDescription) {
         guard let all = channels.channels(value) else { return }
         guard all.count == 1, let channel = all.first, channel.description.name == "guix" else {
-            return _ = channels.fault(value, "channels", "the one channel 'guix': others are not evaluated beside it") as Void?
+            return _ =
+                channels.fault(value, "channels", "the one channel 'guix': others are not evaluated beside it") as Void?
         }
         jobset.channel = channel.description
         jobset.revisions = [channel.commit.map { .commit($0) } ?? .head(branch: channel.description.branch)]
@@ -85,7 +95,8 @@ struct CuirassReader {
 
     private func packages(_ value: SchemeDatum) -> PackageSelection? {
         let value = value.unquoted
-        let expected = "'all, 'guix, 'core, 'hello, 'images, 'system-tests, 'tarball, '(packages …), '(manifests \"FILE\") or "
+        let expected =
+            "'all, 'guix, 'core, 'hello, 'images, 'system-tests, 'tarball, '(packages …), '(manifests \"FILE\") or "
             + "'(channels guix)"
         switch value.symbol {
         case "all": return .all

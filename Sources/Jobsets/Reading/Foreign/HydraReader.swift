@@ -36,7 +36,9 @@ enum HydraReader {
             return item.fault("a jobset of type 0 (legacy): flakes are not evaluated here")
         }
         let input = fields.required("nixexprinput") { $0.text("the name of an input") }
-        let path = fields.required("nixexprpath") { $0.text("the path of a file in it", where: JobsetReader.isPathInside) }
+        let path = fields.required("nixexprpath") {
+            $0.text("the path of a file in it", where: JobsetReader.isPathInside)
+        }
         guard let input, let path,
             let source = fields.required("inputs", { self.source($0, named: input) })
         else { return nil }

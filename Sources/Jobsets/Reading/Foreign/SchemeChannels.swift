@@ -53,9 +53,12 @@ struct SchemeChannelReader {
                 return fault(field, "channel", "a field such as (url \"…\")")
             }
             switch key {
-            case "name": name = list[1].word.flatMap { JobsetReader.isName($0) ? $0 : nil } ?? fault(list[1], key, "a name")
+            case "name":
+                name = list[1].word.flatMap { JobsetReader.isName($0) ? $0 : nil } ?? fault(list[1], key, "a name")
             case "url":
-                url = list[1].word.flatMap { try? ChannelLocation(text: $0) } ?? fault(list[1], key, "a git repository's URL")
+                url =
+                    list[1].word.flatMap { try? ChannelLocation(text: $0) }
+                    ?? fault(list[1], key, "a git repository's URL")
             case "branch":
                 guard let branch = list[1].word, JobsetReader.isReferenceName(branch) else {
                     return fault(list[1], key, "the name of a branch")
@@ -121,7 +124,9 @@ enum ForeignText {
     /// What a Scheme file holds, without the forms that only name modules.
     static func scheme(_ text: String, file: String) throws(InvalidJobset) -> [SchemeDatum] {
         do {
-            return try SchemeText.read(text).filter { !["use-modules", "define-module"].contains($0.list?.first?.symbol) }
+            return try SchemeText.read(text).filter {
+                !["use-modules", "define-module"].contains($0.list?.first?.symbol)
+            }
         } catch {
             throw InvalidJobset(faults: [
                 JobsetFault(

@@ -109,7 +109,8 @@ struct SchemeText {
                 advance()
                 return .list(items)
             }
-            if next == ".", position + 1 < scalars.count, scalars[position + 1].properties.isWhitespace, !items.isEmpty {
+            if next == ".", position + 1 < scalars.count, scalars[position + 1].properties.isWhitespace, !items.isEmpty
+            {
                 advance()
                 let tail = try datum(depth: depth + 1)
                 guard try skipBlank(), next == end else { throw fault("more than one value after a dot", "')'") }
@@ -149,7 +150,9 @@ struct SchemeText {
 
     private mutating func word() throws(Fault) -> SchemeDatum.Value {
         let start = position
-        while let scalar = next, !scalar.properties.isWhitespace, !"()[]\";'`,".unicodeScalars.contains(scalar) { advance() }
+        while let scalar = next, !scalar.properties.isWhitespace, !"()[]\";'`,".unicodeScalars.contains(scalar) {
+            advance()
+        }
         let text = String(String.UnicodeScalarView(scalars[start..<position]))
         switch text {
         case "#t", "#true": return .boolean(true)

@@ -56,7 +56,8 @@ import TimeTravel
 
     @Test(arguments: [
         ("'all", PackageSelection.all), ("'guix", .channel), ("'core", .subset("core")), ("'images", .subset("images")),
-        ("'(manifests \"m.scm\")", .manifest(path: "m.scm")), ("'(channels . (guix))", .all), ("'(channels guix)", .all),
+        ("'(manifests \"m.scm\")", .manifest(path: "m.scm")), ("'(channels . (guix))", .all),
+        ("'(channels guix)", .all),
         ("(list 'packages \"a\")", .names(["a"])), ("`(packages a)", .names(["a"])),
     ])
     func `each kind of build is a selection of packages`(build: String, packages: PackageSelection) throws {
@@ -75,7 +76,8 @@ import TimeTravel
             ])
         #expect(faults("(specification (name 'x)").first == "c.scm:1:1: found a list without an end; expected ')'")
         #expect(
-            faults("(list\n (specification (name 'x)\n  (colour \"red\")))").first?.hasPrefix("c.scm:3:4: specification: found 'colour'")
+            faults("(list\n (specification (name 'x)\n  (colour \"red\")))").first?.hasPrefix(
+                "c.scm:3:4: specification: found 'colour'")
                 == true)
     }
 
@@ -104,7 +106,8 @@ import TimeTravel
 
     @Test func `channels are read alone`() throws {
         let channels = try SchemeChannel.read(
-            "(cons* (channel (name 'past) (url \"https://example.org/past\") (branch \"main\")) %default-channels)", file: "c.scm")
+            "(cons* (channel (name 'past) (url \"https://example.org/past\") (branch \"main\")) %default-channels)",
+            file: "c.scm")
         #expect(channels.map(\.description.name) == ["past", "guix"])
         #expect(channels[0].description.branch == "main" && channels[0].commit == nil)
         #expect(throws: InvalidJobset.self) { try SchemeChannel.read(";; nothing", file: "c.scm") }
