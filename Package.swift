@@ -108,6 +108,7 @@ let package = Package(
                 .embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql"), .embedInCode("V003_scheduler.sql"),
                 .embedInCode("V003_scheduler_by_hand_and_ingestion.sql"),
                 .embedInCode("V004_alerts_and_access.sql"),
+                .embedInCode("V005_catalog_history.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",
@@ -171,7 +172,9 @@ let package = Package(
             "WebAPI",
             [
                 "CZlib", "Farm", "Jobsets", "Postgres", "PostgresFixture", "SchemaMigrations", "ThreadExecutors",
-                "TimeTravel", "WebAPI", httpTypes, hummingbird, lifecycle, logging, nioCore,
-            ]),
+                "TimeTravel", "WebAPI", httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess,
+                systemPackage,
+            ],
+            resources: [.embedInCode("Browser/check_pages.py")]),
     ]
 )

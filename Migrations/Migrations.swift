@@ -15,4 +15,7 @@ package let schemaMigrations: [Migration] = [
     Migration(
         version: 4, name: "alerts_and_access",
         sql: String(decoding: PackageResources.V004_alerts_and_access_sql, as: UTF8.self)),
+    Migration(
+        version: 5, name: "catalog_history",
+        sql: String(decoding: PackageResources.V005_catalog_history_sql, as: UTF8.self)),
 ]

@@ -18,6 +18,16 @@ package struct AnnotationRecord: Codable, Sendable {
     /// The name of the token it was set with.
     package var author: String?
     package var created: Instant
+    /// The build that checks what a person said; nil for measured ones, which rest on builds already.
+    package var check: AnnotationCheck?
+}
+
+/// Whether a package builds under the conditions that a person named.
+package struct AnnotationCheck: Codable, Sendable {
+    package enum Result: String, Codable, CaseIterable, Sendable { case waiting, confirmed, refuted, cancelled }
+
+    package var build: Int
+    package var result: Result
 }
 
 extension FarmDatabase {
@@ -30,8 +40,8 @@ extension FarmDatabase {
         try await pool.query(
             """
             select a.id, a.package, a.version, d.hash, d.name, a.derivation_id is not null has_derivation, a.origin, a.date,
-                   a.cpu, a.kernel, a.cores, a.note, a.author, a.created
-            from annotation a left join derivation d on d.id = a.derivation_id
+                   a.cpu, a.kernel, a.cores, a.note, a.author, a.created, a.build_id, b.state::text build_state
+            from annotation a left join derivation d on d.id = a.derivation_id left join build b on b.id = a.build_id
             where ($1::text is null or a.package = $1)
               and ($2::int is null or a.derivation_id = (select derivation_id from trap where id = $2))
               and ($3::text is null or a.origin = $3::annotation_origin) and ($4::int is null or a.id < $4)
@@ -45,11 +55,27 @@ extension FarmDatabase {
                 conditions: Annotation(
                     date: try row.optionalInstant("date"), cpu: try row.optionalWord("cpu"),
                     kernel: try row.optionalWord("kernel"), cores: try row.decode("cores")),
-                note: try row.decode("note"), author: try row.decode("author"), created: try row.instant("created"))
+                note: try row.decode("note"), author: try row.decode("author"), created: try row.instant("created"),
+                check: try Self.check(row))
         }
     }
 
+    private static func check(_ row: PostgresRow) throws -> AnnotationCheck? {
+        guard let build: Int = try row.decode("build_id") else { return nil }
+        let result: AnnotationCheck.Result =
+            switch try row.decode("build_state", as: String?.self) {
+            case "succeeded": .confirmed
+            case "failed": .refuted
+            case "blocked", "ready", "leased": .waiting
+            default: .cancelled
+            }
+        return AnnotationCheck(build: build, result: result)
+    }
+
     /// Writes down what a person says of a trap; an open trap is `annotated` from then on.
+    ///
+    /// Conditions are checked by a build: what they leave open is as in the conditions under which the trap's derivation
+    /// was seen to build, or else as its investigation takes for normal.
     ///
     /// - Returns: the annotation's number; nil where there is no such trap.
     package func annotate(
@@ -66,10 +92,46 @@ extension FarmDatabase {
                     trap, conditions.date?.timestamp, conditions.cpu?.rawValue, conditions.kernel?.rawValue,
                     conditions.cores, note, author,
                 ])
+            guard let row = rows.first else { return nil }
+            let id: Int = try row.decode("id")
             _ = try await connection.query(
                 "update trap set status = 'annotated', changed = now() where id = $1 and status = 'open'", [trap])
-            return try rows.first?.decode("id")
+            if conditions != Annotation() { try await Self.check(conditions, annotation: id, trap: trap, connection) }
+            return id
         }
+    }
+
+    private static func check(
+        _ said: Annotation, annotation: Int, trap: Int, _ connection: PostgresConnection
+    ) async throws {
+        let found = try await connection.query(
+            """
+            select t.derivation_id, t.investigation_id, i.subject -> 'reference' reference, a.date, a.cpu, a.kernel, a.cores,
+                   (select jobset_id from build b where b.derivation_id = t.derivation_id order by id limit 1) jobset,
+                   k.date known_date, k.cpu known_cpu, k.kernel known_kernel, k.cores known_cores
+            from trap t join investigation i on i.id = t.investigation_id
+            left join annotation a on a.derivation_id = t.derivation_id and a.origin = 'measured'
+            cross join lateral (
+              select c.* from build b join conditions c on c.id = b.conditions_id where b.derivation_id = t.derivation_id
+              order by b.state = 'succeeded' desc, b.id limit 1) k
+            where t.id = $1
+            """, [trap])
+        guard let row = found.first else { return }
+        let known = Conditions(
+            date: try row.instant("known_date"), cpu: try row.word("known_cpu"), kernel: try row.word("known_kernel"),
+            cores: try row.decode("known_cores"))
+        let normal = try row.optionalJSON("reference", as: Conditions.self) ?? known
+        let wanted = Conditions(
+            date: try said.date ?? row.optionalInstant("date") ?? normal.date,
+            cpu: try said.cpu ?? row.optionalWord("cpu") ?? normal.cpu,
+            kernel: try said.kernel ?? row.optionalWord("kernel") ?? normal.kernel,
+            cores: try said.cores ?? row.decode("cores") ?? normal.cores)
+        guard let conditions = try await conditionIDs([wanted], connection).first else { return }
+        let build = try await queueProbe(
+            of: try row.decode("derivation_id"), conditions: conditions, jobset: try row.decode("jobset"),
+            investigation: try row.decode("investigation_id"), connection)
+        _ = try await connection.query("update annotation set build_id = $2 where id = $1", [annotation, build])
+        _ = try await connection.query("select pg_notify('almanac_builds', '')")
     }
 
     /// Takes back what a person said; what was measured stays.

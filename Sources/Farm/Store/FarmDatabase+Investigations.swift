@@ -164,26 +164,38 @@ extension FarmDatabase {
         try await pool.transaction { connection in
             let ids = try await Self.conditionIDs(wanted, connection)
             for conditions in ids {
-                _ = try await connection.query(
-                    """
-                    with asked as (
-                      insert into build as b (derivation_id, conditions_id, jobset_id, investigation_id, state, pending,
-                                              priority)
-                      select d.id, $2, $3, $4, 'ready', 0,
-                             coalesce((select max(s.priority) from build s where s.derivation_id = d.id), d.depth)
-                      from derivation d where d.id = $1
-                      on conflict (derivation_id, conditions_id) do update set
-                        runs_wanted = greatest(b.runs_wanted, b.runs_done + 1)
-                                      + case when b.state in ('ready', 'leased') then 1 else 0 end,
-                        state = case when b.state = 'leased' then b.state else 'ready' end,
-                        losses = 0, retry_at = null, finished = null, error = null
-                      where b.pending = 0
-                      returning b.id, b.runs_wanted)
-                    insert into investigation_step (investigation_id, build_id, repeat_number)
-                    select $4, id, runs_wanted from asked
-                    """, [investigation.derivation, conditions, jobset, investigation.id])
+                _ = try await Self.queueProbe(
+                    of: investigation.derivation, conditions: conditions, jobset: jobset,
+                    investigation: investigation.id, connection)
             }
             _ = try await connection.query("select pg_notify('almanac_builds', '')")
         }
+    }
+
+    /// Asks for one more run of a derivation under conditions, as a step of its investigation.
+    ///
+    /// - Returns: the build; nil where one under these conditions still waits for inputs.
+    static func queueProbe(
+        of derivation: Int, conditions: Int, jobset: Int?, investigation: Int, _ connection: PostgresConnection
+    ) async throws -> Int? {
+        try await connection.query(
+            """
+            with asked as (
+              insert into build as b (derivation_id, conditions_id, jobset_id, investigation_id, state, pending,
+                                      priority)
+              select d.id, $2, $3, $4, 'ready', 0,
+                     coalesce((select max(s.priority) from build s where s.derivation_id = d.id), d.depth)
+              from derivation d where d.id = $1
+              on conflict (derivation_id, conditions_id) do update set
+                runs_wanted = greatest(b.runs_wanted, b.runs_done + 1)
+                              + case when b.state in ('ready', 'leased') then 1 else 0 end,
+                state = case when b.state = 'leased' then b.state else 'ready' end,
+                losses = 0, retry_at = null, finished = null, error = null
+              where b.pending = 0
+              returning b.id, b.runs_wanted)
+            insert into investigation_step (investigation_id, build_id, repeat_number)
+            select $4, id, runs_wanted from asked returning build_id
+            """, [derivation, conditions, jobset, investigation]
+        ).first?.decode("build_id")
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Postgres
+package import Postgres
 package import TimeTravel
 
 /// Which entries of the catalog are asked for; nil takes all.
@@ -14,7 +14,7 @@ package struct TrapFilter: Sendable {
     package var status: TrapRecord.Status?
     /// Traps with a window that surely contains this instant: the package is known to build then.
     package var at: Instant?
-    /// Words in the entry, as PostgreSQL's `websearch_to_tsquery` takes them.
+    /// Words in the entry, as PostgreSQL's `websearch_to_tsquery` takes them, or a part of the package's name.
     package var words: String?
     package var order = Order.number
     /// Only entries that come after the one of this number, for paging.
@@ -91,7 +91,8 @@ extension FarmDatabase {
                     where coalesce((w #>> '{notBefore,firstGood}')::timestamptz <= $7, true)
                       and coalesce((w #>> '{notAfter,lastGood}')::timestamptz >= $7, true)))
                   and ($8::int is null or \(filter.order.isAfter))
-                  and ($12::text is null or n.words @@ websearch_to_tsquery('simple', $12))
+                  and ($12::text is null or n.words @@ websearch_to_tsquery('simple', $12)
+                    or n.package ilike '%' || regexp_replace($12, '([\\\\%_])', '\\\\\\1', 'g') || '%')
                   \(filter.order == .edge ? "and n.first_bad is not null" : "")
                   and ($9::bytea is null or q.hash = $9) and ($10::text is null or q.name = $10)
                 order by \(filter.order.columns) limit $11
@@ -120,6 +121,25 @@ extension FarmDatabase {
                 where n.first_bad > $1 and n.status in ('open', 'annotated') order by n.first_bad, n.id limit $2
                 """, [now.timestamp, limit]
         ).map(Self.trapEntry)
+    }
+}
+
+/// One step in the history of a catalog entry.
+package struct TrapChange: Sendable {
+    package let made: Instant
+    /// What was different before; nil where the entry was new.
+    package let before: PostgresJSON?
+    /// The same as it has been since.
+    package let after: PostgresJSON
+}
+
+extension FarmDatabase {
+    /// What became of a catalog entry, oldest first.
+    package func changes(ofTrap id: Int) async throws -> [TrapChange] {
+        try await pool.query("select made, before, after from trap_change where trap_id = $1 order by id", [id]).map {
+            TrapChange(
+                made: try $0.instant("made"), before: try $0.decode("before"), after: try $0.decode("after"))
+        }
     }
 }
 

@@ -79,7 +79,7 @@ extension Endpoint {
             id, and 'end' with the outcome. Last-Event-ID, or 'from', says how far a client has it.
             """,
         parameters: [Parameters.run.facts, Parameters.from.facts],
-        contents: [Content(mediaType: "text/event-stream", schema: ["type": "string"])], otherStatuses: [:]
+        contents: [Content(mediaType: "text/event-stream", schema: LiveLog.eventSchema)], otherStatuses: [:]
     ) { call in
         let id = Int64(try call.required(Parameters.run))
         guard try await call.database.run(id) != nil else { throw noRun(id) }

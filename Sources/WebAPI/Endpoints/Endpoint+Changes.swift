@@ -13,9 +13,10 @@ extension Endpoint {
         var body: JSON?
     }
 
-    static let changes: [Endpoint] = [
-        trigger, enable, disable, annotateTrap, withdrawAnnotation, retryAlert, evaluateHook,
-    ]
+    static let changes: [Endpoint] =
+        [
+            trigger, enable, disable, annotateTrap, withdrawAnnotation, retryAlert, evaluateHook,
+        ] + buildChanges
 
     static func change(
         _ path: String, _ name: String, _ summary: String, by method: String = "POST", scope: TokenScope,
@@ -119,7 +120,17 @@ struct PersonalAnnotation: Equatable {
     let conditions: Annotation
     let note: String
 
-    static let schema = Schema.object(
+    static let schema: JSON = {
+        guard case .object(var members) = object else { return object }
+        let wanted: [(String, JSON)] =
+            ["date", "cpu", "kernel"].map { ($0, ["type": "string"]) }
+            + [("cores", ["type": "integer"]), ("note", ["type": "string", "minLength": 1])]
+        members["anyOf"] = .array(
+            wanted.map { ["required": [.string($0)], "properties": .object([$0: $1])] })
+        return .object(members)
+    }()
+
+    private static let object = Schema.object(
         [:],
         optional: [
             "date": Schema.orNull(Schema.instant), "cpu": Schema.orNull(Schema.words(CPUModel.self)),
@@ -134,6 +145,7 @@ struct PersonalAnnotation: Equatable {
         if let odd = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw Self.problem(odd, "one of \(known.joined(separator: ", "))")
         }
+        if members["note"] == .null { throw Self.problem("note", "text of at most 2000 characters") }
         func read<Value>(_ key: String, _ expected: String, _ convert: (JSON) -> Value?) throws(Problem) -> Value? {
             guard let member = members[key], member != .null else { return nil }
             guard let value = convert(member) else { throw Self.problem(key, expected) }

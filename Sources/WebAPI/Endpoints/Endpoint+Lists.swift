@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Farm
+import Postgres
 import TimeTravel
 
 /// Lists of what the farm works with and what it says: channels, revisions, workers, annotations, alerts, investigations.
@@ -8,7 +9,7 @@ extension Endpoint {
     static let lists: [Endpoint] = [
         channels, revisions, workers, worker, annotations, alerts, alert, investigations, matrix, changesBetween,
         horizons,
-        impact,
+        impact, history,
     ]
 
     private static let channels = json(
@@ -163,6 +164,27 @@ extension Endpoint {
             try await call.database.horizons(
                 jobset: jobset.name, commit: try call.value(Parameters.commit),
                 package: try call.value(Parameters.package)))
+    }
+
+    private static let history = json(
+        "/api/v1/traps/{trap}/history", "getTrapHistory",
+        "What changed in a catalog entry and when, oldest first: only what differed, before and after.",
+        parameters: [Parameters.trap.facts],
+        schema: Schema.list(
+            Schema.object(
+                ["made": Schema.instant, "after": ["type": "object"]], optional: ["before": ["type": "object"]],
+                "A change."))
+    ) { call in
+        let entry = try await trapEntry(try call.required(Parameters.trap), call)
+        return try .json(
+            JSON.array(
+                try await call.database.changes(ofTrap: entry.record.id).map { change in
+                    var object: [String: JSON] = [
+                        "made": .string("\(change.made)"), "after": try JSON(decoding: change.after.bytes),
+                    ]
+                    if let before = change.before { object["before"] = try JSON(decoding: before.bytes) }
+                    return .object(object)
+                }))
     }
 
     private static let impact = json(

@@ -23,10 +23,10 @@ extension Endpoint {
         CatalogExport.endpoints + [EdgeCalendar.endpoint, TrapFeed.endpoint] + TrapFeed.rss + TrapSnippets.endpoints
         + Badges.endpoints
 
-    /// Every address that is read; the document comes last because it describes them, and `changes`.
+    /// Every address that is read; the documents come last because they describe them, and `changes`.
     static let all: [Endpoint] = {
         let described = server + catalog + exports + evaluations + builds + lists + pages + cuirass + hydra
-        return described + [OpenAPIDocument.endpoint(describing: described + changes)]
+        return described + OpenAPIDocument.endpoints(describing: described + changes)
     }()
 
     /// Where even a server whose reading is closed answers anybody.

@@ -69,6 +69,7 @@ enum Stylesheet {
         pre.wrap { white-space: pre-wrap; overflow-wrap: anywhere; }
         time, .short { white-space: nowrap; }
         code, pre { font: .9em/1.45 ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace; }
+        code { overflow-wrap: anywhere; }
         pre {
           background: var(--raised); border: 1px solid var(--line); padding: .75rem; overflow-x: auto; max-width: 100%;
         }

@@ -16,6 +16,16 @@ struct LiveLog: Sendable {
     /// Streams at once.
     static let limit = 100
 
+    /// One event, its fields by name.
+    static let eventSchema = Schema.object(
+        [:],
+        optional: [
+            "id": Schema.text, "event": Schema.words(["message", "end"]), "data": Schema.text, "retry": Schema.integer,
+        ],
+        """
+        A piece of the log, with 'id' saying how many bytes of it were sent so far; or 'end', whose data is the outcome.
+        """)
+
     /// - Parameter from: bytes that the client has already: its `Last-Event-ID`.
     func reply(from: Int) throws -> Reply {
         guard services.liveLogs.begin() else { throw Problem.tooMany(wait: 30) }

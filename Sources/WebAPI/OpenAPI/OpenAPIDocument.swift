@@ -3,12 +3,29 @@
 import Farm
 
 /// The server's description of itself, OpenAPI 3.1, made from the very endpoints that the router serves.
+///
+/// What other farms' clients ask has a document of its own: some of the answers they rely on, such as 500 for a parameter
+/// that was forgotten, are none that a document of ours should promise.
 enum OpenAPIDocument {
-    /// The endpoint that serves the document; it describes itself too.
-    static func endpoint(describing others: [Endpoint]) -> Endpoint {
-        let own = Endpoint.json(
-            "/api/v1/openapi.json", "getOpenAPIDocument", "This description, OpenAPI 3.1.", schema: ["type": "object"]
-        ) { _ in Reply(mediaType: "application/json", body: .bytes([])) }
+    /// The endpoints that serve the documents; they describe themselves too.
+    static func endpoints(describing others: [Endpoint]) -> [Endpoint] {
+        [
+            endpoint(
+                "/api/v1/openapi.json", "getOpenAPIDocument", "This description, OpenAPI 3.1.",
+                describing: others.filter { $0.audience != .cuirassClients }),
+            endpoint(
+                "/api/openapi.json", "getClientsDocument",
+                "The addresses that clients of Cuirass and Hydra ask, OpenAPI 3.1.",
+                describing: others.filter { $0.audience == .cuirassClients }),
+        ]
+    }
+
+    private static func endpoint(
+        _ path: String, _ name: String, _ summary: String, describing others: [Endpoint]
+    ) -> Endpoint {
+        let own = Endpoint.json(path, name, summary, schema: ["type": "object"]) { _ in
+            Reply(mediaType: "application/json", body: .bytes([]))
+        }
         let document = make(others + [own])
         return Endpoint(
             audience: own.audience, path: own.path, name: own.name, summary: own.summary, parameters: own.parameters,

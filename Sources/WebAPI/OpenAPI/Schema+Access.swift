@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Farm
+
 extension Schema {
     static let alertObject = object(
         [
@@ -15,6 +17,12 @@ extension Schema {
         [
             "id": integer, "package": text, "origin": words(["measured", "person"]),
             "conditions": Schema.annotation.reference, "note": text, "created": instant,
-        ], optional: ["version": text, "derivation": text, "author": text],
+        ],
+        optional: [
+            "version": text, "derivation": text, "author": text,
+            "check": object(
+                ["build": integer, "result": words(AnnotationCheck.Result.self)],
+                "The build that checks what a person said, and what came of it."),
+        ],
         "Conditions under which to build a package, with where they come from.")
 }

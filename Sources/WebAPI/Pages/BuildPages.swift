@@ -45,11 +45,14 @@ enum BuildPages {
         filter.derivation = name
         filter.limit = 1
         let trap = try await call.database.trapEntries(filter, withRevisions: false).first
+        let why =
+            ["blocked", "ready", "leased"].contains(build.state)
+            ? try await call.database.explanation(ofBuild: build.id) : nil
         return Page(build.name) {
             tag(.h1) { build.name }
             tag(.p, .css("lead")) { Pieces.conditions(build.conditions) }
             Pieces.facts([
-                ("State", Pieces.state(build.state)), ("Why it waits", waiting(build)),
+                ("State", Pieces.state(build.state)),
                 ("Error", build.error.map { error in tag(.span, .css("bad")) { error } }),
                 ("Verdict on the derivation", Pieces.verdict(build.verdict)),
                 ("Trap", trap.map { Pieces.link(WebPath("traps", $0.record.id), "trap \($0.record.id)") }),
@@ -61,6 +64,10 @@ enum BuildPages {
                 ),
                 ("Created", Pieces.time(build.created)), ("Finished", build.finished.map { Pieces.time($0) }),
             ])
+            if let why {
+                tag(.h2) { why.state == "leased" ? "Who has it" : "Why it does not run" }
+                tag(.ul) { why.sentences.map { sentence in tag(.li) { sentence } } }
+            }
             tag(.h2) { "Runs" }
             if runs.isEmpty {
                 tag(.p) { "It has not been run yet." }
@@ -74,14 +81,6 @@ enum BuildPages {
                         ]
                     })
             }
-        }
-    }
-
-    private static func waiting(_ build: BuildRecord) -> HTML? {
-        switch build.state {
-        case "blocked": "\(build.pendingInputs) of its inputs are not built yet"
-        case "ready": "it waits for a free guest, with priority \(build.priority)"
-        default: nil
         }
     }
 }

@@ -9,7 +9,8 @@ enum CatalogPage {
         "/catalog", "showCatalog", "The catalog as a table with filters, for people.",
         parameters: [
             Parameters.package.facts, Parameters.axis.facts, Parameters.cause.facts, Parameters.verdict.facts,
-            Parameters.status.facts, Parameters.at.facts, Parameters.after.facts, Parameters.limit.facts,
+            Parameters.status.facts, Parameters.at.facts, Parameters.words.facts, Parameters.after.facts,
+            Parameters.limit.facts,
         ]
     ) { call in
         var filter = try Endpoint.trapFilter(call)
@@ -42,6 +43,7 @@ enum CatalogPage {
     private static func form(_ call: Call) -> HTML {
         func given(_ name: String) -> String { call.query.first { $0.name == name }?.value ?? "" }
         return tag(.form, .set("method", "get"), .set("action", WebPath("catalog"))) {
+            field("Search", "q", given("q"), example: "openssl expired")
             field("Package", "package", given("package"), example: "exact name")
             choice("Axis", "axis", Axis.allCases.map(\.rawValue), given("axis"))
             choice("Verdict", "verdict", Parameters.trapVerdicts, given("verdict"))

@@ -16,7 +16,7 @@ struct LogExcerpt: Sendable {
 
     /// Lines around a failing one, before and after.
     private static let around = 4
-    /// Lines of the end.
+    /// Lines of the end that are shown unless something else is asked for.
     private static let tail = 40
     /// Of lines in all; later failing lines than these are left out.
     private static let limit = 400
@@ -25,7 +25,8 @@ struct LogExcerpt: Sendable {
     /// Of the log that is looked through for a page, in unpacked bytes.
     private static let deepest = 64 << 20
 
-    private var facts: Set<Int> = []
+    private let telling: Set<Int>
+    private let tail: Int
     private var recent: [Line] = []
     private var until = 0
     private var count = 0
@@ -33,13 +34,18 @@ struct LogExcerpt: Sendable {
 
     private struct EnoughRead: Error {}
 
-    private init(facts: [LogFact]) {
-        self.facts = Set(facts.map(\.line))
+    private init(telling: Set<Int> = [], tail: Int = LogExcerpt.tail) {
+        self.telling = telling
+        self.tail = tail
     }
 
     /// Nil where there is no log. A damaged log gives what could be read.
-    static func read(_ log: RunLog, facts: [LogFact]) async throws -> LogExcerpt? {
-        var excerpt = LogExcerpt(facts: facts)
+    ///
+    /// - Parameters:
+    ///   - telling: lines known to say what failed, counted from 1.
+    ///   - tail: how many lines of the end are shown.
+    static func read(_ log: RunLog, telling: some Sequence<Int>, tail: Int = tail) async throws -> LogExcerpt? {
+        var excerpt = LogExcerpt(telling: Set(telling), tail: tail)
         var depth = 0
         do {
             let exists = try await log.unpack { piece in
@@ -58,7 +64,7 @@ struct LogExcerpt: Sendable {
     }
 
     static func of(text: String) -> LogExcerpt {
-        var excerpt = LogExcerpt(facts: [])
+        var excerpt = LogExcerpt()
         excerpt.take(Array(text.utf8))
         excerpt.end()
         return excerpt
@@ -90,19 +96,20 @@ struct LogExcerpt: Sendable {
         count += 1
         let text = VisibleText.line(partial)
         partial.removeAll(keepingCapacity: true)
-        let line = Line(number: count, text: text, isFailing: facts.contains(count) || Self.isFailing(text))
+        let line = Line(number: count, text: text, isFailing: telling.contains(count) || Self.isFailing(text))
         if line.isFailing, lines.count < Self.limit {
             lines += recent.suffix(Self.around).filter { $0.number > (lines.last?.number ?? 0) }
             until = count + Self.around
         }
         if count <= until, lines.count < Self.limit { lines.append(line) }
         recent.append(line)
-        if recent.count > 2 * Self.tail { recent.removeFirst(recent.count - Self.tail) }
+        let kept = max(tail, Self.around)
+        if recent.count > 2 * kept { recent.removeFirst(recent.count - kept) }
     }
 
     private mutating func end() {
         if !partial.isEmpty { finishLine() }
-        lines += recent.suffix(Self.tail).filter { $0.number > (lines.last?.number ?? 0) }
+        lines += recent.suffix(tail).filter { $0.number > (lines.last?.number ?? 0) }
         recent = []
     }
 

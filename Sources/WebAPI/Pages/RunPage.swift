@@ -13,7 +13,7 @@ enum RunPage {
         let run = detail.record
         let log = RunLog(
             path: call.services.logs(run.id), isComplete: run.outcome != nil, files: call.services.logFiles)
-        let excerpt = try await LogExcerpt.read(log, facts: detail.facts)
+        let excerpt = try await LogExcerpt.read(log, telling: detail.facts.map(\.line))
         return Page("Run \(run.id)") {
             tag(.h1) { "Run \(run.id)" }
             tag(.p, .css("lead")) { Pieces.conditions(run.conditions) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Farm
+import Postgres
 import TimeTravel
 
 /// One trap: its timeline, its cause with evidence, its runs, and the conditions to copy.
@@ -12,6 +13,9 @@ enum TrapPage {
         let trap = entry.record
         let runs = try await call.database.runSummaries(of: DerivationName(trap.derivation))
         let axisRuns = runs.filter { $0.outcome != .infrastructure }
+        let excerpt = try await excerpt(trap, runs, call)
+        let said = try await call.database.annotations(trap: trap.id, origin: "person", limit: 20)
+        let history = try await call.database.changes(ofTrap: trap.id).suffix(50).map(history)
         return Page("\(trap.package) \(trap.version)") {
             tag(.h1) { "\(trap.package) \(trap.version)" }
             tag(.p, .css("lead")) {
@@ -26,6 +30,15 @@ enum TrapPage {
             if !trap.windows.isEmpty { edges(trap.windows) }
             tag(.h2) { "Cause" }
             cause(trap)
+            if let excerpt {
+                tag(.h2) { "How it fails" }
+                tag(.p) {
+                    "From the log of "
+                    Pieces.link(WebPath("runs", excerpt.run), "run \(excerpt.run)")
+                    ":"
+                }
+                excerpt.log.html
+            }
             tag(.h2) { "How to build it" }
             tag(.p) { "Under these conditions it was seen to build; null means that any will do." }
             tag(.pre, .css("wrap")) { tag(.code) { annotation(trap) } }
@@ -34,14 +47,37 @@ enum TrapPage {
                 snippets(trap.id)
                 "."
             }
+            if !said.isEmpty { sayings(said) }
             tag(.h2) { "Runs" }
             runTable(runs)
             tag(.h2) { "Affected revisions" }
             trap.revisions.isEmpty
                 ? tag(.p) { "None is known." }
                 : tag(.ul) { trap.revisions.prefix(200).map { revision in tag(.li) { tag(.code) { revision } } } }
-            tag(.p) { Pieces.link(WebPath("api", "v1", "traps", "\(trap.id)"), "This trap as data") }
+            tag(.h2) { "History" }
+            tag(.ul) { history }
+            tag(.p) {
+                Pieces.link(WebPath("api", "v1", "traps", "\(trap.id)", "impact"), "What depends on it, by revision")
+                " · "
+                Pieces.link(WebPath("api", "v1", "traps", "\(trap.id)"), "This trap as data")
+            }
         }
+    }
+
+    /// Lines of the log's end, beside those that say what failed.
+    private static let tail = 6
+
+    /// The telling lines of the run that the evidence is from, or else of the last that failed.
+    private static func excerpt(
+        _ trap: TrapRecord, _ runs: [RunSummary], _ call: Call
+    ) async throws -> (run: Int64, log: LogExcerpt)? {
+        let cited = trap.evidence.filter { $0.kind == .log }
+        let failed = runs.last { $0.outcome == .failed || $0.outcome == .timedOut }
+        guard let id = cited.first?.run ?? failed?.id else { return nil }
+        let log = RunLog(path: call.services.logs(id), isComplete: true, files: call.services.logFiles)
+        let lines = cited.filter { $0.run == id }.compactMap(\.line)
+        guard let found = try await LogExcerpt.read(log, telling: lines, tail: tail) else { return nil }
+        return (id, found)
     }
 
     private static func found(_ entry: TrapEntry) -> HTML {
@@ -138,6 +174,48 @@ enum TrapPage {
                     Pieces.link(WebPath("api", "v1", "traps", "\(trap)", form.0), form.1),
                 ])
             })
+    }
+
+    private static func sayings(_ annotations: [AnnotationRecord]) -> HTML {
+        .group([
+            tag(.h2) { "What people say" },
+            Pieces.table(
+                "Conditions that people named, newest first; each is checked by a build",
+                ["Conditions", "Note", "By", "On", "Check"],
+                annotations.map { one in
+                    [
+                        .text(words(one.conditions)), .text(one.note), .text(one.author ?? "–"),
+                        Pieces.time(one.created),
+                        one.check.map { Pieces.link(WebPath("builds", $0.build), $0.result.rawValue) } ?? "–",
+                    ]
+                }),
+        ])
+    }
+
+    private static func words(_ conditions: Annotation) -> String {
+        let words = [
+            conditions.date.map { "date \($0)" }, conditions.cpu.map { "cpu \($0)" },
+            conditions.kernel.map { "kernel \($0)" }, conditions.cores.map { "cores \($0)" },
+        ].compactMap(\.self)
+        return words.isEmpty ? "–" : words.joined(separator: ", ")
+    }
+
+    private static func history(_ change: TrapChange) throws -> HTML {
+        let after = try JSON(decoding: change.after.bytes).object ?? [:]
+        let before = try change.before.map { try JSON(decoding: $0.bytes).object ?? [:] }
+        return tag(.li) {
+            Pieces.time(change.made)
+            if let before {
+                let names = Set(after.keys).union(before.keys).sorted()
+                ": "
+                names.map { name in
+                    let (old, new) = (before[name]?.string, after[name]?.string)
+                    return new.map { "\(name) \(old.map { "from \($0) " } ?? "")to \($0)" } ?? "\(name) measured anew"
+                }.joined(separator: ", ")
+            } else {
+                ": found"
+            }
+        }
     }
 
     private static func runTable(_ runs: [RunSummary]) -> HTML {

@@ -52,7 +52,7 @@ struct GuardedAnswers: RouterMiddleware {
         let allowed = Endpoint.methods(at: request.uri.path)
         if !allowed.isEmpty { return .methodNotAllowed(request.method.rawValue, allowed: allowed) }
         return .notFound(
-            "There is nothing at \(request.uri.path.prefix(200)). /api/v1/openapi.json lists every address of the server."
+            "There is nothing at \(request.uri.path.prefix(200)). /api/v1/openapi.json lists the addresses of the server."
         )
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Farm
+import Postgres
 import Testing
 import TimeTravel
 
@@ -81,6 +82,75 @@ import TimeTravel
             #expect(wanted.map(\.cause) == ["manual"])
             let hook = try await site.change("/jobset/demo/hook/evaluate", token: token)
             #expect(try JSON(decoding: hook.body) == ["jobset": "demo"])
+        }
+    }
+
+    @Test func `what a person says is checked by a build, and its history is told`() async throws {
+        try await Site.run { site in
+            let token = try await site.token(.annotate)
+            let said = try await check(
+                try await site.change(
+                    "/api/v1/traps/1/annotation", token: token, body: #"{"cpu": "Nehalem", "note": "<b>n</b>"}"#),
+                "AnnotationRecord", site)
+            let build = try #require(said["check"]?["build"]?.integer)
+            #expect(said["check"]?["result"] == "waiting")
+            // The date is the measured annotation's, the processor the person's: a build that was there already.
+            let probe = try await site.json("/api/v1/builds/\(build)")
+            #expect(probe["conditions"]?["date"] == "2019-05-01T00:00:00Z" && probe["conditions"]?["cpu"] == "Nehalem")
+            #expect(probe["state"] == "ready")
+            for (state, result) in [("succeeded", "confirmed"), ("failed", "refuted")] {
+                _ = try await site.pool.query(
+                    "update build set state = $2::build_state, finished = now() where id = $1", [Int(build), state])
+                let list = try await site.json("/api/v1/annotations?origin=person")
+                #expect(list.array?.first?["check"]?["result"]?.string == result)
+            }
+            let page = try await site.page("/traps/1")
+            #expect(
+                page.contains("What people say") && page.contains("&lt;b&gt;n&lt;/b&gt;") && page.contains("refuted"))
+            #expect(page.contains("status from open to annotated"))
+
+            let history = try #require(try await site.json("/api/v1/traps/1/history").array)
+            #expect(history.count == 2)
+            #expect(history[0]["before"] == nil && history[0]["after"]?["cause"] == "certificate-expired")
+            #expect(history[1]["before"] == ["status": "open"] && history[1]["after"] == ["status": "annotated"])
+            // What says nothing new leaves no trace.
+            _ = try await site.pool.query("update trap set changed = now(), runs = runs || 5::bigint where id = 1")
+            #expect(try await site.json("/api/v1/traps/1/history").array?.count == 2)
+        }
+    }
+
+    @Test func `a note alone needs no build`() async throws {
+        try await Site.run { site in
+            let token = try await site.token(.annotate)
+            let said = try await check(
+                try await site.change("/api/v1/traps/1/annotation", token: token, body: #"{"note": "n"}"#),
+                "AnnotationRecord", site)
+            #expect(said["check"] == nil)
+        }
+    }
+
+    @Test func `builds are cancelled, restarted, bumped and pinned`() async throws {
+        try await Site.run { site in
+            let token = try await site.token(.trigger)
+            func change(_ word: String, _ build: Int = 4) async throws -> Answer {
+                try await site.change("/api/v1/builds/\(build)/\(word)", token: token)
+            }
+            // Build 4 has failed, 8 is leased.
+            #expect(try await change("cancel").status == 409)
+            #expect(try await change("bump").status == 409)
+            #expect(try await check(try await change("restart"), "Build", site)["state"] == "ready")
+            #expect(try await change("restart").status == 409)
+            #expect(try await check(try await change("bump"), "Build", site)["priority"]?.integer ?? 0 > 1_000_000)
+            let cancelled = try await check(try await change("cancel"), "Build", site)
+            #expect(cancelled["state"] == "cancelled" && cancelled["error"] == "cancelled by tester")
+            #expect(try await check(try await change("cancel", 8), "Build", site)["state"] == "cancelled")
+            for word in ["pin", "unpin"] { _ = try await check(try await change(word), "Build", site) }
+            #expect(try await change("pin", 99).status == 404)
+            let dependents = try await site.change("/api/v1/builds/4/restart?dependents=true", token: token)
+            #expect(dependents.status == 200)
+            #expect(try await site.change("/api/v1/builds/4/restart?dependents=x", token: token).status == 400)
+            let reader = try await site.token(.annotate)
+            #expect(try await site.change("/api/v1/builds/4/cancel", token: reader).status == 403)
         }
     }
 

@@ -7,7 +7,12 @@ import Testing
 /// What holds whatever the address.
 @Suite struct EveryEndpointTests {
     /// Redirections have a test of their own.
-    private static let targets = Endpoint.all.filter { $0.otherStatuses[302] == nil }.map { endpoint in
+    private static let targets = Endpoint.all.filter { $0.otherStatuses[302] == nil }.map(target)
+
+    /// The addresses of pages for people.
+    static let pages = Endpoint.all.filter { $0.contents.map(\.mediaType) == ["text/html"] }.map(target)
+
+    private static func target(_ endpoint: Endpoint) -> String {
         let path = endpoint.path.split(separator: "/").map {
             switch $0 {
             case "{name}", "{jobset}": "demo"

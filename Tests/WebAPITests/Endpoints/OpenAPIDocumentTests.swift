@@ -16,7 +16,17 @@ struct OpenAPIDocumentTests {
         }
     }
 
-    @Test func `every route is in the document, and nothing else`() async throws {
+    @Test func `what clients of other farms ask is in a document of its own`() async throws {
+        try await Site.run(filling: .nothing) { site in
+            let (own, clients) = (
+                try await site.json("/api/v1/openapi.json"), try await site.json("/api/openapi.json")
+            )
+            #expect(own["paths"]?["/api/latestbuilds"] == nil && own["paths"]?["/api/v1/traps"] != nil)
+            #expect(clients["paths"]?["/api/latestbuilds"] != nil && clients["paths"]?["/api/v1/traps"] == nil)
+        }
+    }
+
+    @Test func `every route is in a document, and nothing else`() async throws {
         try await Site.run(filling: .nothing) { site in
             let described = try await Description.of(site).paths
             #expect(described == Set((Endpoint.all + Endpoint.changes).map(\.path)).sorted())

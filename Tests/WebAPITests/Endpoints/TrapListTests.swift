@@ -7,6 +7,17 @@ import WebAPI
 
 @Suite("GET /api/v1/traps")
 struct TrapListTests {
+    @Test(arguments: [
+        ("certificate", 1), ("pytho", 2), ("PYTHON-BAR", 1), ("expired -certificate", 0), ("%25", 0), ("_", 0),
+        ("\\", 0),
+    ])
+    func `words and parts of a package's name find entries`(words: String, count: Int) async throws {
+        try await Site.run { site in
+            let found = try await site.json("/api/v1/traps?q=\(words.replacing(" ", with: "%20"))")
+            #expect(found.array?.count == count)
+        }
+    }
+
     @Test(arguments: Transport.allCases)
     func `it gives every trap as an object of the catalog`(transport: Transport) async throws {
         try await Site.run(over: transport) { site in

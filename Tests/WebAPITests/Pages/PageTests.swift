@@ -49,6 +49,10 @@ import WebAPI
                 "href=\"/runs/4\"", "until <time datetime=\"2026-12-31T23:59:59Z\">",
             ] { #expect(page.contains(text), "\(text)") }
             #expect(page.ranges(of: "class=\"pass\"").count == 2 && page.ranges(of: "class=\"fail\"").count == 2)
+            #expect(!page.contains("How it fails"))
+            try site.logs.write("one\ntwo\nverify: \u{1b}[1mno\u{1b}[0m <b>\nfour\n", run: 1)
+            let withLog = try await site.page("/traps/1")
+            #expect(withLog.contains("<strong class=\"hit\" id=\"line-3\">verify: no &lt;b&gt;</strong>"))
             let processor = try await site.page("/traps/2")
             #expect(processor.contains("fails on core2duo, builds on Nehalem") && !processor.contains("<svg"))
         }
@@ -65,7 +69,7 @@ import WebAPI
             let failed = try await site.page("/evaluations/2")
             #expect(failed.contains("undefined variable") && failed.contains("&lt;script&gt;alert(2)&lt;/script&gt;"))
             let build = try await site.page("/builds/9")
-            #expect(build.contains("1 of its inputs are not built yet") && build.contains("href=\"/traps/2\""))
+            #expect(build.contains("Why it does not run") && build.contains("href=\"/traps/2\""))
             let run = try await site.page("/runs/1")
             #expect(run.contains("<strong class=\"hit\" id=\"line-3\">&lt;script&gt;alert(4)&lt;/script&gt;"))
             #expect(run.contains(">red<") && run.contains("&lt;QEMU&gt;") && run.contains("certificate-expired"))

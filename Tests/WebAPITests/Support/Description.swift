@@ -3,13 +3,20 @@
 import Testing
 import WebAPI
 
-/// The server's OpenAPI document, held against its answers.
+/// The server's OpenAPI documents, both as one, held against its answers.
 struct Description: Sendable {
     let document: JSON
 
     static func of(_ site: Site) async throws -> Description {
-        Description(document: try JSON(decoding: try await site.get("/api/v1/openapi.json").body))
+        let own = try JSON(decoding: try await site.get("/api/v1/openapi.json").body)
+        let clients = try JSON(decoding: try await site.get("/api/openapi.json").body)
+        guard case .object(var members) = own, let paths = own["paths"]?.object, let others = clients["paths"]?.object
+        else { throw NoDocument() }
+        members["paths"] = .object(paths.merging(others) { mine, _ in mine })
+        return Description(document: .object(members))
     }
+
+    struct NoDocument: Error {}
 
     var paths: [String] { (document["paths"]?.object ?? [:]).keys.sorted() }
 
