@@ -81,7 +81,7 @@ let package = Package(
         module("Transfer", ["CCurl", "ThreadExecutors"]),
 
         // The store, guests, evaluators.
-        module("StoreDaemon", ["ByteStreams", "CSQLite", "Derivations", "ThreadExecutors"]),
+        module("StoreDaemon", ["ByteStreams", "CSQLite", "Derivations", "Signatures", "ThreadExecutors"]),
         module(
             "Guests",
             [
@@ -156,7 +156,7 @@ let package = Package(
                 systemPackage,
             ]),
         tests("Transfer", ["Transfer", subprocess]),
-        tests("StoreDaemon", ["ByteStreams", "Derivations", "StoreDaemon"]),
+        tests("StoreDaemon", ["ByteStreams", "Derivations", "Signatures", "StoreDaemon"]),
         tests("Sources", ["Derivations", "Rewriting", "Sources", "StoreDaemon"]),
         tests(
             "Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"],

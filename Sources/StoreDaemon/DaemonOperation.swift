@@ -18,6 +18,7 @@ enum DaemonOperation: UInt64 {
     case queryPathInfo = 26
     case importPaths = 27
     case queryPathFromHashPart = 29
+    case querySubstitutablePathInfos = 30
     case queryValidPaths = 31
     case queryValidDerivers = 33
     case buildDerivation = 36
@@ -25,4 +26,15 @@ enum DaemonOperation: UInt64 {
     case addToStoreNar = 39
     case queryMissing = 40
     case buildPathsWithResults = 46
+
+    /// Whether it may be asked for again where the daemon's database was busy: nothing that streams to or from us.
+    var isRepeatable: Bool {
+        switch self {
+        case .exportPath, .importPaths, .buildPaths, .buildDerivation, .buildPathsWithResults, .narFromPath: false
+        case .isValidPath, .queryReferences, .addToStore, .addTextToStore, .ensurePath, .addTempRoot, .addIndirectRoot,
+            .findRoots, .setOptions, .collectGarbage, .queryAllValidPaths, .queryPathInfo, .queryPathFromHashPart,
+            .querySubstitutablePathInfos, .queryValidPaths, .queryValidDerivers, .addToStoreNar, .queryMissing:
+            true
+        }
+    }
 }

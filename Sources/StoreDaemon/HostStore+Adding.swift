@@ -61,7 +61,11 @@ extension HostStore {
 
     private func add(_ items: [SpooledItem], deriver: StorePath?) async throws {
         try await withConnection { connection in
-            for item in items { try await connection.add(item, deriver: deriver) }
+            if let signingKey {
+                try await connection.add(items, deriver: deriver, signedWith: signingKey)
+            } else {
+                for item in items { try await connection.add(item, deriver: deriver) }
+            }
         }
     }
 }

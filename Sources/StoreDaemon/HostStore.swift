@@ -19,10 +19,13 @@ package struct HostStore: Sendable {
     let access: DaemonAccess
     /// Where archives wait until they are checked; on the store's file system.
     let spoolDirectory: String
+    /// What imports are signed with; nil with Nix, which believes a client that it trusts.
+    package let signingKey: StoreSigningKey?
 
     init(
         engine: StoreEngine, logicalDirectory: StoreDirectory, physicalDirectory: String,
-        environment: [String: String], access: DaemonAccess, spoolDirectory: String
+        environment: [String: String], access: DaemonAccess, spoolDirectory: String,
+        signingKey: StoreSigningKey? = nil
     ) {
         self.engine = engine
         self.logicalDirectory = logicalDirectory
@@ -30,6 +33,7 @@ package struct HostStore: Sendable {
         self.environment = environment
         self.access = access
         self.spoolDirectory = spoolDirectory
+        self.signingKey = signingKey
     }
 }
 

@@ -68,6 +68,19 @@ extension StoreConnection {
         }
     }
 
+    /// Adds items with archives that were checked before, by Guix's way: an export that is signed here.
+    ///
+    /// - Parameter items: each after those that it mentions.
+    /// - Throws: `StoreDaemonError.keyNotAuthorized` where the daemon does not trust the key.
+    func add(_ items: [SpooledItem], deriver: StorePath?, signedWith key: StoreSigningKey) async throws {
+        let export = SignedExport(items, deriver: deriver, key: key)
+        do {
+            _ = try await importPaths { try await export.next($0) }
+        } catch StoreDaemonError.refused(let message, _) where message.contains("unauthorized public key") {
+            throw StoreDaemonError.keyNotAuthorized(publicFile: key.publicFile)
+        }
+    }
+
     /// Adds an item with an archive that was checked before. Nix only, and only for a client it trusts.
     func add(_ item: SpooledItem, deriver: StorePath?) async throws {
         guard dialect.isNix(since: 23) else {

@@ -82,13 +82,28 @@ extension StoreConnection {
         request.integer(operation.rawValue)
         arguments(&request)
         let bytes = request.bytes
-        return try await exclusively {
-            try await channel.send(bytes)
-            try await body(channel)
-            try await untilDone(exchange)
-            return try await answer(channel)
+        var pause = Self.firstPause
+        while true {
+            do {
+                return try await exclusively {
+                    try await channel.send(bytes)
+                    try await body(channel)
+                    try await untilDone(exchange)
+                    return try await answer(channel)
+                }
+            } catch let error as StoreDaemonError
+                where error.isBusyDatabase && operation.isRepeatable && pause <= Self.longestPause
+            {
+                // Nobody tells when the database is free again.
+                try await Task.sleep(for: pause)
+                pause *= 2
+            }
         }
     }
+
+    /// Between attempts where the daemon's database is busy; seven, over 12 seconds.
+    private static let firstPause = Duration.milliseconds(100)
+    private static let longestPause = Duration.milliseconds(6400)
 
     /// An operation that answers with a number that says nothing.
     func operate(

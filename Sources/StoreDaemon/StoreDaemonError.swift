@@ -8,6 +8,8 @@ package enum StoreDaemonError: Error, Equatable, Sendable {
     ///
     /// `status` is the exit status a command-line client would use; Nix since 2.4 sends none, read as 1.
     case refused(message: String, status: UInt64)
+    /// guix-daemon does not trust the key that the farm signs imports with.
+    case keyNotAuthorized(publicFile: String)
     /// The peer's bytes are not the daemon's protocol.
     case protocolViolation(String)
     /// The peer sent more than the connection allows.
@@ -40,6 +42,8 @@ extension StoreDaemonError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .refused(let message, _): message
+        case .keyNotAuthorized(let publicFile):
+            "guix-daemon does not trust the farm's key: run, as root, guix archive --authorize < \(publicFile)"
         case .protocolViolation(let problem): "the store's daemon broke the protocol: \(problem)"
         case .limitExceeded(let what, let limit): "the store's daemon sent \(what) beyond the limit of \(limit)"
         case .unsupportedProtocol(let version):
@@ -57,5 +61,13 @@ extension StoreDaemonError: CustomStringConvertible {
         case .file(let path, let operation, let code): "\(operation) of \(path) failed with error number \(code)"
         case .database(let path, let message): "the store database \(path) could not be written: \(message)"
         }
+    }
+}
+
+extension StoreDaemonError {
+    /// Whether a daemon refused because of other clients at the same database; it may do what was asked a moment later.
+    var isBusyDatabase: Bool {
+        guard case .refused(let message, _) = self else { return false }
+        return message.contains("SQLite database is busy") || message.hasSuffix("database is locked")
     }
 }

@@ -5,19 +5,21 @@ import Foundation
 import StoreDaemon
 import Testing
 
-/// Against Debian's own nix-daemon; skipped where it is not installed.
-@Suite(.enabled(if: TemporaryStore.hasNix, "nix-bin is not installed"))
+/// Against Debian's own nix-daemon, and guix-daemon where there is one.
+@Suite(.enabled(if: !TemporaryStore.engines.isEmpty, "neither nix-bin nor Guix is installed"))
 struct HostStoreTests {
-    @Test func `a path that nobody added is not valid`() async throws {
-        let store = try TemporaryStore()
-        let path = try StorePath(parsing: "/gnu/store/00000000000000000000000000000000-nope")
+    @Test(arguments: TemporaryStore.engines)
+    func `a path that nobody added is not valid`(engine: StoreEngine) async throws {
+        let store = try await TemporaryStore(of: engine)
+        let path = try StorePath(store.host.logicalDirectory, baseName: "00000000000000000000000000000000-nope")
         #expect(try await store.host.isValid(path) == false)
         #expect(try await store.host.withConnection { try await $0.pathInfo(of: path) } == nil)
         await #expect(throws: StoreDaemonError.notValid(path)) { try await store.host.closure(of: [path]) }
         #expect(throws: StoreDaemonError.notValid(path)) { try store.host.derivation(at: path) }
     }
 
-    @Test func `the daemon's version and dialect are known after the handshake`() async throws {
+    @Test(.enabled(if: TemporaryStore.hasNix, "nix-bin is not installed"))
+    func `the daemon's version and dialect are known after the handshake`() async throws {
         let store = try TemporaryStore()
         let connection = try await store.host.connect()
         let dialect = await connection.dialect
@@ -27,7 +29,8 @@ struct HostStoreTests {
         #expect(version?.hasPrefix("2.") == true)
     }
 
-    @Test func `a daemon that cannot start says why`() async throws {
+    @Test(.enabled(if: TemporaryStore.hasNix, "nix-bin is not installed"))
+    func `a daemon that cannot start says why`() async throws {
         let store = try TemporaryStore()
         let configuration = store.root.appendingPathComponent("nix/conf/nix.conf")
         try Data("max-jobs = many\n".utf8).write(to: configuration)
@@ -39,7 +42,8 @@ struct HostStoreTests {
         }
     }
 
-    @Test func `a store is opened again as it was left`() async throws {
+    @Test(.enabled(if: TemporaryStore.hasNix, "nix-bin is not installed"))
+    func `a store is opened again as it was left`() async throws {
         let store = try TemporaryStore()
         let file = try store.file("kept", "kept")
         let sha256 = ContentHash.of(Array("kept".utf8))
@@ -49,8 +53,9 @@ struct HostStoreTests {
         #expect(again.physicalPath(of: path) == store.host.physicalPath(of: path))
     }
 
-    @Test func `what nothing keeps alive is collected`() async throws {
-        let store = try TemporaryStore()
+    @Test(arguments: TemporaryStore.engines)
+    func `what nothing keeps alive is collected`(engine: StoreEngine) async throws {
+        let store = try await TemporaryStore(of: engine)
         let link = store.root.appendingPathComponent("link").path
         try await store.host.withConnection { (connection: StoreConnection) async throws in
             let kept = try await connection.addText(Array("kept".utf8), name: "kept")
@@ -66,8 +71,10 @@ struct HostStoreTests {
         }
     }
 
-    @Test func `operations asked for at once are answered each in its turn`() async throws {
-        let store = try TemporaryStore()
+    @Test(arguments: TemporaryStore.engines)
+    func `operations asked for at once are answered each in its turn`(engine: StoreEngine) async throws {
+        let store = try await TemporaryStore(of: engine)
+        let directory = store.host.logicalDirectory
         let connection = try await store.host.connect()
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for index in 0..<50 {
@@ -75,7 +82,8 @@ struct HostStoreTests {
                     let text = Array("text \(index)".utf8)
                     let path = try await connection.addText(text, name: "text\(index)")
                     let isValid = try await connection.isValid(path)
-                    return try isValid && StorePath.text(text, name: "text\(index)", references: [], in: .guix) == path
+                    return try isValid
+                        && StorePath.text(text, name: "text\(index)", references: [], in: directory) == path
                 }
             }
             for try await isRight in group { #expect(isRight) }

@@ -4,6 +4,9 @@ import Derivations
 import StoreDaemon
 
 extension TemporaryStore {
+    /// Settings under which this store builds.
+    var settings: BuildSettings { host.engine == .nix ? Self.building : BuildSettings() }
+
     /// Settings under which Nix builds outside a sandbox, which only a store that is not diverted allows.
     static let building: BuildSettings = {
         var settings = BuildSettings()

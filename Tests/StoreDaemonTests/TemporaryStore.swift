@@ -4,10 +4,12 @@ import Derivations
 import Foundation
 import StoreDaemon
 
-/// A fresh Nix store in a directory that goes with it.
+/// A fresh store, of Nix or of Guix with a daemon of its own, in a directory that goes with it.
 final class TemporaryStore: Sendable {
     let root: URL
     let host: HostStore
+    /// Only with Guix, whose daemon is not started by who speaks to it.
+    private let daemon: GuixDaemonProcess?
 
     /// - Parameter isDiverted: whether the files lie elsewhere than derivations say; Nix builds in such a store
     ///   only inside a sandbox.
@@ -20,9 +22,36 @@ final class TemporaryStore: Sendable {
         root = URL(fileURLWithPath: "/tmp/almanac-store-\(UUID().uuidString.prefix(13))")
         let logical = try logicalDirectory ?? StoreDirectory("\(root.path)/store")
         host = try HostStore.nix(dataDirectory: root.path, logicalDirectory: logical)
+        daemon = nil
+    }
+
+    /// One in which can be built: its files lie where derivations say.
+    init(of engine: StoreEngine) async throws {
+        root = URL(fileURLWithPath: "/tmp/almanac-store-\(UUID().uuidString.prefix(13))")
+        let logical = try StoreDirectory("\(root.path)/store")
+        switch engine {
+        case .nix:
+            host = try HostStore.nix(dataDirectory: root.path, logicalDirectory: logical)
+            daemon = nil
+        case .guix:
+            let daemon = try GuixDaemonProcess(root: root.path)
+            host = try HostStore.guix(dataDirectory: root.path, socket: daemon.socket, directory: logical)
+            self.daemon = daemon
+            // Of two first clients each would make the database.
+            _ = try await host.isValid(StorePath(logical, baseName: "00000000000000000000000000000000-nope"))
+        }
+    }
+
+    /// The engines that this machine has.
+    static let engines = StoreEngine.allCases.filter { engine in
+        switch engine {
+        case .nix: hasNix
+        case .guix: GuixDaemonProcess.isInstalled
+        }
     }
 
     deinit {
+        daemon?.stop()
         // Store items are read-only, which would keep their directories from being emptied.
         if let names = FileManager.default.enumerator(atPath: root.path) {
             for case let name as String in names {
@@ -65,11 +94,28 @@ final class TemporaryStore: Sendable {
 
     /// Runs one of Nix's programs on the store, or on another that `changes` to the environment name.
     func run(_ program: String, _ arguments: [String], changes: [String: String] = [:]) throws -> Output {
+        let environment = host.environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
+        return try Self.run(
+            "/usr/bin/\(program)", arguments, environment.merging(changes) { _, other in other })
+    }
+
+    /// Runs `guix` on the store.
+    func guix(_ arguments: [String], input: String = "") throws -> Output {
+        let (guix, environment) = (GuixDaemonProcess.guix ?? "guix", daemon?.environment ?? [:])
+        return try Self.run(guix, arguments, host.environment.merging(environment) { one, _ in one }, input: input)
+    }
+
+    private static func run(
+        _ program: String, _ arguments: [String], _ environment: [String: String], input: String = ""
+    ) throws -> Output {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/\(program)")
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
-        process.environment = host.environment.merging(["PATH": "/usr/bin:/bin"]) { one, _ in one }
-            .merging(changes) { _, other in other }
+        process.environment = environment
+        let source = Pipe()
+        process.standardInput = source
+        try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try source.fileHandleForWriting.close()
         let output = Pipe()
         let errors = Pipe()
         process.standardOutput = output

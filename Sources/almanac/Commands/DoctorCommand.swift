@@ -4,6 +4,7 @@ import ArgumentParser
 import Farm
 import Foundation
 import Guests
+import StoreDaemon
 import TimeTravel
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -38,6 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
         tell(programs())
         tell(await database())
         tell(await store(configuration))
+        tell(await guix(configuration))
         if boot { tell(await guests(configuration)) }
         tell(disk(configuration))
         tell(clock())
@@ -71,6 +73,30 @@ struct DoctorCommand: AsyncParsableCommand {
             return Finding(kind: .good, what: "store", text: "its daemon answers")
         } catch {
             return Finding(kind: .bad, what: "store", text: "\(error); install nix-bin")
+        }
+    }
+
+    /// Guix's own store takes nothing over that is not signed with a key it was told of.
+    private func guix(_ configuration: FarmConfiguration) async -> Finding {
+        let socket = HostStore.guixSocket()
+        guard FileManager.default.fileExists(atPath: socket) else {
+            return Finding(
+                kind: .poor, what: "Guix", text: "no guix-daemon here (\(socket)); none is needed to evaluate")
+        }
+        do {
+            let store = try HostStore.guix(dataDirectory: configuration.data)
+            _ = try await store.withConnection { try await $0.validPaths(among: []) }
+            guard let key = store.signingKey, try !key.isAuthorized() else {
+                return Finding(kind: .good, what: "Guix", text: "guix-daemon answers and takes what the farm signs")
+            }
+            return Finding(
+                kind: .poor, what: "Guix",
+                text: """
+                    guix-daemon answers, but would not take the farm's outputs over; to let it, as root: guix archive \
+                    --authorize < \(key.publicFile)
+                    """)
+        } catch {
+            return Finding(kind: .poor, what: "Guix", text: "\(error); start guix-daemon, or let this user use it")
         }
     }
 

@@ -78,7 +78,7 @@ extension DrvCommand {
 
         private func addToStore(_ rewritten: [Rewriter.Rewritten]) async throws {
             let data = DataDirectory.standard(environment: ProcessInfo.processInfo.environment).path
-            let hasGuix = FileManager.default.fileExists(atPath: "/var/guix/daemon-socket/socket")
+            let hasGuix = FileManager.default.fileExists(atPath: HostStore.guixSocket())
             let store = try hasGuix ? HostStore.guix(dataDirectory: data) : HostStore.nix(dataDirectory: data)
             try await store.withConnection { connection in
                 for item in rewritten {
