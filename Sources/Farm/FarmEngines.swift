@@ -46,7 +46,9 @@ struct FarmEngines: Sendable {
         defer { try? FileManager.default.removeItem(atPath: checkout) }
         do {
             try? FileManager.default.removeItem(atPath: checkout)
-            try await ChannelMirror(jobset.channel, channels: channels).checkOut(evaluation.commit, to: checkout)
+            let lacking = try await ChannelMirror(jobset.channel, channels: channels).checkOut(
+                evaluation.commit, to: checkout,
+                needed: jobset.engine == .guix ? GuixEvaluator.neededFiles(jobset.channel, jobset.packages) : nil)
             let found =
                 switch jobset.engine {
                 case .nix: try await evaluateNix(checkout, of: jobset, progress)
@@ -56,10 +58,19 @@ struct FarmEngines: Sendable {
                             checkout: checkout, commit: evaluation.commit, channel: jobset.channel,
                             packages: jobset.packages), progress: progress)
                 }
-            return EvaluatedRevision(jobs: try found.jobs.map(Self.ingestJob), log: found.log)
+            return EvaluatedRevision(
+                jobs: try found.jobs.map(Self.ingestJob), log: Self.words(lacking: lacking) + found.log)
         } catch let error as EvaluationError {
             throw EvaluationFailure("\(error)", log: error.log)
         }
+    }
+
+    private static func words(lacking files: [String]) -> String {
+        guard let first = files.first else { return "" }
+        let count = files.count == 1 ? "a file" : "\(files.count) files"
+        return
+            "The channel's repository lacks the contents of \(count) of this revision, such as \(first); packages do "
+            + "not need them.\n"
     }
 
     private func evaluateNix(

@@ -71,6 +71,47 @@ struct ChannelMirrorTests {
         }
     }
 
+    @Test func `files that a copy of the history lacks are named, and left out where nothing needs them`() async throws
+    {
+        try await withTemporaryFolder { folder in
+            let origin = "\(folder)/origin.git"
+            try await GitCommand.run(["init", "--quiet", "--bare", "--initial-branch=main", "--", origin])
+            let kept = try await line(["hash-object", "-w", "--stdin"], origin, input: "kept\n")
+            let lost = try await line(["hash-object", "-w", "--stdin"], origin, input: "lost\n")
+            let manual = try await line(["mktree"], origin, input: "100644 blob \(lost)\tmanual [de].po\n")
+            let tree = try await line(
+                ["mktree"], origin, input: "100644 blob \(kept)\tgnu.scm\n040000 tree \(manual)\tpo\n")
+            let names = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"]
+            let commit = try await GitCommand.run(
+                ["commit-tree", "-m", "One", tree], in: origin,
+                environment: Dictionary(uniqueKeysWithValues: names.map { ($0, "a") })
+            ).trimmingCharacters(in: .newlines)
+            try await GitCommand.run(["update-ref", "refs/heads/main", commit], in: origin)
+            let mirror = try mirror(of: origin, in: folder)
+            try await mirror.update()
+            #expect(try await mirror.checkOut(commit, to: "\(folder)/all", needed: ["gnu.scm"]).isEmpty)
+            try await lose(lost, below: folder)
+            #expect(
+                try await mirror.checkOut(commit, to: "\(folder)/some", needed: ["gnu.scm"]) == ["po/manual [de].po"])
+            #expect(try String(contentsOfFile: "\(folder)/some/gnu.scm", encoding: .utf8) == "kept\n")
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/some/po/manual [de].po"))
+            for (index, needed) in [nil, ["gnu.scm", "po"]].enumerated() {
+                await #expect(throws: EvaluationError.self) {
+                    try await mirror.checkOut(commit, to: "\(folder)/none\(index)", needed: needed)
+                }
+            }
+        }
+    }
+
+    /// Removes an object from every repository.
+    private func lose(_ blob: String, below folder: String) async throws {
+        let file = "objects/\(blob.prefix(2))/\(blob.dropFirst(2))"
+        let mirrors = try FileManager.default.contentsOfDirectory(atPath: folder + "/channels")
+        for repository in ["origin.git"] + mirrors.map({ "channels/\($0)" }) {
+            try FileManager.default.removeItem(atPath: "\(folder)/\(repository)/\(file)")
+        }
+    }
+
     @Test func `a revision that is not there is named`() async throws {
         try await withTemporaryFolder { folder in
             _ = try await makeRepository("\(folder)/origin.git")

@@ -49,37 +49,79 @@ struct RealGuixTests {
         try Dictionary(uniqueKeysWithValues: jobs.map { ($0.name, try $0.derivation.get()) })
     }
 
-    /// Known from public texts: what these revisions themselves said.
+    /// A revision, and names in the store that what it evaluates to must have.
+    struct Known: CustomTestStringConvertible {
+        let revision: String
+        let packages: [String]
+        /// Of jobs' derivations, their outputs, their inputs or the outputs of these.
+        let names: Set<String>
+        /// Packages that the revision lacks.
+        var absent: Set<String> = []
+
+        var testDescription: String { String(revision.prefix(7)) }
+    }
+
+    /// From public texts, and from recordings of a real Guix: what these revisions themselves said. The oldest is from before
+    /// `guix time-machine` can go.
+    static let known = [
+        Known(
+            revision: "4a0b87f0ec5b6c2dcf82b372dd20ca7ea6acdd9c", packages: ["hello", "r-flowcore"],
+            names: ["hbdalsf5lpf01x4dcknwx6xbn6n5km6k-hello-2.10.tar.gz"], absent: ["r-flowcore"]),
+        Known(
+            revision: "6298c3ffd9654d3231a6f25390b056483e8f407c", packages: ["hello"],
+            names: [
+                "7b0rzwcbdml7z4njkv8jw7qb60y3hzra-hello-2.10.drv", "md2plii4g5sk66wg9cgwc964l3xwhrm9-hello-2.10",
+            ]),
+        Known(
+            revision: "1971d11db9ed9683d5036cd4c62deb564842e1f6", packages: ["hello", "r-flowcore", "txt2man"],
+            names: [
+                "hbdalsf5lpf01x4dcknwx6xbn6n5km6k-hello-2.10.tar.gz",
+                "8a1l5vg9i8nri5ym4ygk6bb6dnmq7zr7-flowCore_1.52.1.tar.gz.drv",
+                "lpn81kycn0h0g3m2hyjg45il2yc4m00f-flowCore_1.52.1.tar.gz",
+                "p4wivyw32agxqs6zq37hmhxqw6nav43x-txt2man-1.6.0-checkout.drv",
+                "ba80al8r1yn09d0vy29h534igdlszdh7-txt2man-1.6.0-checkout",
+            ]),
+        Known(
+            revision: "8e2f32cee982d42a79e53fc1e9aa7b8ff0514714", packages: ["hello"],
+            names: ["s5pd3rnzymliafb4la5sca63j86xs0y0-hello-2.12.1"]),
+        Known(
+            revision: "929ddec8f4a181be653152c7436581c2adc54eee", packages: ["hello"],
+            names: [
+                "3zh2qpi897s2x229s93iakji86b08a20-hello-2.12.1.drv",
+                "2p9bkv91gr64nm17qq0byavwg5q6w2lg-hello-2.12.1.tar.gz.drv",
+                "3dq55rw99wdc4g4wblz7xikc8a2jy7a3-hello-2.12.1.tar.gz",
+            ]),
+    ]
+
     @Test(
-        .enabled(if: RealGuix.history != nil, "ALMANAC_GUIX_HISTORY names no git repository of Guix"),
-        arguments: [
-            (
-                revision: "6298c3ffd9654d3231a6f25390b056483e8f407c",
-                derivation: "7b0rzwcbdml7z4njkv8jw7qb60y3hzra-hello-2.10.drv"
-            ),
-            (
-                revision: "929ddec8f4a181be653152c7436581c2adc54eee",
-                derivation: "3zh2qpi897s2x229s93iakji86b08a20-hello-2.12.1.drv"
-            ),
-        ])
-    func `a past revision gives the derivations that it gave then`(revision: String, derivation: String) async throws {
+        .enabled(if: RealGuix.history != nil, "ALMANAC_GUIX_HISTORY names no git repository of Guix"), arguments: known)
+    func `a past revision gives the derivations that it gave then`(known: Known) async throws {
         try await withTemporaryFolder { folder in
-            let history = try #require(RealGuix.history)
+            let channel = ChannelDescription(name: "guix", url: .path(try #require(RealGuix.history)))
+            try FileManager.default.createDirectory(atPath: folder + "/channels", withIntermediateDirectories: true)
+            let mirror = ChannelMirror(channel, channels: folder + "/channels")
+            try await mirror.update()
+            let packages = PackageSelection.names(known.packages)
             let checkout = folder + "/checkout"
-            try FileManager.default.createDirectory(atPath: checkout, withIntermediateDirectories: true)
-            // Not all of it: copies of the history may lack large files that are of no use here.
-            try await GitCommand.run(
-                [
-                    "--work-tree=\(checkout)", "checkout", "--quiet", "--force", revision, "--", "gnu", "guix",
-                    "gnu.scm", "guix.scm",
-                ],
-                in: history, environment: ["GIT_INDEX_FILE": folder + "/index"])
-            let found = try await GuixEvaluator(store: HostStore.nix(dataDirectory: folder + "/data")).evaluate(
-                .init(
-                    checkout: checkout, commit: revision,
-                    channel: ChannelDescription(name: "guix", url: .path(history)),
-                    packages: .names(["hello"])))
-            #expect(try found.jobs.map { try $0.derivation.get().baseName } == [derivation])
+            try await mirror.checkOut(
+                known.revision, to: checkout, needed: GuixEvaluator.neededFiles(channel, packages))
+            let store = try HostStore.nix(dataDirectory: folder + "/data")
+            let found = try await GuixEvaluator(store: store).evaluate(
+                .init(checkout: checkout, commit: known.revision, channel: channel, packages: packages))
+            var names: Set<String> = []
+            for job in found.jobs where !known.absent.contains(job.package) {
+                let path = try job.derivation.get()
+                let derivation = try store.derivation(at: path)
+                for (path, derivation) in try [(path, derivation)]
+                    + derivation.inputDerivations.map({ ($0.path, try store.derivation(at: $0.path)) })
+                {
+                    names.insert(path.baseName)
+                    names.formUnion(derivation.outputs.compactMap(\.path?.baseName))
+                }
+            }
+            #expect(known.names.subtracting(names).isEmpty)
+            let failed = found.jobs.filter { (try? $0.derivation.get()) == nil }
+            #expect(Set(failed.map(\.package)) == known.absent)
         }
     }
 }

@@ -109,12 +109,50 @@ package struct ChannelMirror: Sendable {
     }
 
     /// Puts the files of a revision into `folder`, which must not exist.
-    package func checkOut(_ commit: String, to folder: String) async throws {
+    ///
+    /// - Parameter needed: folders and files of the revision that must be there; nil for all. Copies of a history may lack
+    ///   some of the rest, such as translations of a manual.
+    /// - Returns: files that the repository lacks and `needed` does not name.
+    /// - Throws: `EvaluationError.git`, also where a file is lacking that must be there.
+    @discardableResult
+    package func checkOut(_ commit: String, to folder: String, needed: [String]? = nil) async throws -> [String] {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        do {
+            try await write(commit, to: folder, without: [])
+            return []
+        } catch let error as EvaluationError {
+            guard let needed, case .git = error else { throw error }
+            let lacking = try await lacking(commit)
+            let isNeeded = lacking.contains { file in needed.contains { file == $0 || file.hasPrefix($0 + "/") } }
+            if lacking.isEmpty || isNeeded { throw error }
+            try await write(commit, to: folder, without: lacking)
+            return lacking
+        }
+    }
+
+    private func write(_ commit: String, to folder: String, without files: [String]) async throws {
         try await GitCommand.run(
-            ["--work-tree=\(folder)", "checkout", "--quiet", "--force", commit, "--", "."], in: repository,
+            ["--work-tree=\(folder)", "checkout", "--quiet", "--force", commit, "--", "."]
+                + files.map { ":(exclude,top,literal)\($0)" }, in: repository,
             environment: ["GIT_INDEX_FILE": "\(folder).index"])
         unlink("\(folder).index")
+    }
+
+    /// The files of a revision whose contents the repository lacks.
+    private func lacking(_ commit: String) async throws -> [String] {
+        let listing = try await GitCommand.run(["ls-tree", "-r", "-z", commit], in: repository)
+        let entries = listing.split(separator: "\0").compactMap { entry -> (name: String, blob: Substring)? in
+            // Mode, type, name of the contents, a tab, the path.
+            let halves = entry.split(separator: "\t", maxSplits: 1)
+            let fields = halves.first?.split(separator: " ") ?? []
+            guard halves.count == 2, fields.count == 3, fields[1] == "blob" else { return nil }
+            return (String(halves[1]), fields[2])
+        }
+        let answers = try await GitCommand.run(
+            ["cat-file", "--batch-check"], in: repository, input: entries.map { $0.blob + "\n" }.joined())
+        let missing = Set(
+            answers.split(separator: "\n").filter { $0.hasSuffix(" missing") }.map { $0.dropLast(" missing".count) })
+        return entries.filter { missing.contains($0.blob) }.map(\.name)
     }
 }
 

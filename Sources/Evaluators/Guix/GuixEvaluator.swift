@@ -91,6 +91,18 @@ package struct GuixEvaluator: Sendable {
         return (jobs(transcript, gate, request), log)
     }
 
+    /// What of a revision a selection is made of; nil for all of it.
+    ///
+    /// Packages are in the modules. A Guix itself (`channel`) and the images and tests of a `subset` also take translations
+    /// and documentation in, and what another channel reads cannot be known.
+    package static func neededFiles(_ channel: ChannelDescription, _ packages: PackageSelection) -> [String]? {
+        guard channel.expression == nil else { return nil }
+        return switch packages {
+        case .all, .names, .manifest: ["gnu", "guix", "gnu.scm", "guix.scm"]
+        case .channel, .subset: nil
+        }
+    }
+
     private static func check(_ request: Request) throws {
         guard request.channel.expression == nil else { return }
         guard FileManager.default.fileExists(atPath: request.checkout + "/guix/config.scm.in") else {
