@@ -132,8 +132,8 @@ let package = Package(
         .executableTarget(
             name: "almanac-bench",
             dependencies: [
-                "Derivations", "Farm", "Jobsets", "Postgres", "SchemaMigrations", "StoreDaemon", "TimeTravel",
-                argumentParser,
+                "Derivations", "Farm", "Jobsets", "Postgres", "SchemaMigrations", "StoreDaemon", "TimeTravel", "WebAPI",
+                argumentParser, lifecycle, logging, subprocess, systemPackage,
             ], path: "Sources/AlmanacBench", swiftSettings: strict),
 
         // Tests.

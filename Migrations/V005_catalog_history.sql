@@ -38,5 +38,17 @@ insert into trap_change (trap_id, made, after) select id, created, trap_facts(t)
 -- The build that checks an annotation of a person; null where it says nothing that could be built.
 alter table annotation add column build_id int;
 
+-- Commits of the evaluated revisions that have a derivation, oldest first. A look into the index for each costs less than the
+-- planner believes: reading the arrays themselves is what is dear.
+create function revisions_with(the_derivation int) returns text[] language sql stable set enable_seqscan = off as $$
+  select coalesce(array_agg(commit order by date, commit), '{}') from (
+    select distinct r.commit, r.date from evaluation_derivation m
+    join evaluation e on e.id = m.evaluation_id join revision r on r.id = e.revision_id
+    where m.derivations @> array[the_derivation]) s
+$$;
+
+-- Cuirass's lists: the jobs of the newest evaluations.
+create index job_by_evaluation on job (evaluation_id desc, id desc);
+
 create extension if not exists pg_trgm;
 create index trap_by_package_part on trap using gin (package gin_trgm_ops);

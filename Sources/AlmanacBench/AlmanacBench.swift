@@ -9,7 +9,7 @@ import Postgres
 struct AlmanacBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "almanac-bench", abstract: "Measure parts of Almanac.",
-        subcommands: [Investigate.self, Derivations.self, Queue.self])
+        subcommands: [Investigate.self, Derivations.self, Queue.self, Web.self, WebServer.self])
 
     struct Investigate: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -34,6 +34,47 @@ struct AlmanacBench: AsyncParsableCommand {
         func run() throws {
             let shared = ProcessInfo.processInfo.environment["ALMANAC_SHARED"] ?? "../shared"
             try DerivationsBenchmark(folder: folder ?? "\(shared)/data/guix/drvs", rounds: rounds).run(json: json)
+        }
+    }
+
+    struct Web: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The web server with 1,200,000 builds and 10,000 traps, asked by 50 clients at once (wrk).",
+            discussion: """
+                In a cluster of its own that is removed afterwards, or on the server of DATABASE_URL, where it makes and \
+                removes a database. Some ten minutes; --scale 0.05 is a quick look. Measure a release build.
+                """)
+        @Flag(help: "Print the figures as JSON.") var json = false
+        @Option(help: "Size of the farm; 1 is five revisions of Guix under four conditions.") var scale = 1.0
+        @Option(help: "Of the random graph.") var seed: UInt64 = 1
+        @Option(help: "How long each address is asked.") var seconds = 5
+        @Flag(help: "Make each answer anew instead of keeping it for a moment.") var noCache = false
+
+        func validate() throws {
+            guard scale > 0, scale <= 10 else { throw ValidationError("--scale is above 0 and at most 10") }
+            guard (1...600).contains(seconds) else { throw ValidationError("--seconds is from 1 to 600") }
+        }
+
+        func run() async throws {
+            let (scale, seed, seconds, isCached) = (scale, seed, seconds, !noCache)
+            let figures = try await BenchmarkServer.run { administrator in
+                try await WebBenchmark(
+                    scale: scale, seed: seed, seconds: seconds, administrator: administrator, isCached: isCached
+                ) { step in FileHandle.standardError.write(Data("\(step)…\n".utf8)) }.run()
+            }
+            print(json ? try figures.json() : figures.table())
+        }
+    }
+
+    struct WebServer: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "web-server", abstract: "The server that 'web' measures.", shouldDisplay: false)
+        @Argument(help: "PostgreSQL connection string.") var connection: String
+        @Option(help: "The database.") var name: String
+        @Flag var noCache = false
+
+        func run() async throws {
+            try await WebBenchmark.runServer(connection: connection, name: name, isCached: !noCache)
         }
     }
 

@@ -51,7 +51,7 @@ struct QueueLaboratory: Sendable {
     ///
     /// - Returns: seconds from the first row sent to the commit.
     func ingest(
-        _ closure: [(path: StorePath, derivation: Derivation)], commit: Int
+        _ closure: [(path: StorePath, derivation: Derivation)], commit: Int, screening: [Conditions] = [Self.screening]
     ) async throws -> (seconds: Double, result: IngestResult) {
         let batch = IngestBatch(closure: closure) { _ in false }
         let jobs = closure.enumerated().filter { $0.offset % 2 == 1 }.map { index, item in
@@ -69,7 +69,7 @@ struct QueueLaboratory: Sendable {
         guard let evaluation = try await database.startEvaluation() else { throw QueueBenchmarkError.noEvaluation }
         let start = ContinuousClock.now
         let result = try await database.ingest(
-            batch, jobs: jobs, evaluation: evaluation, screening: [Self.screening], priority: 0)
+            batch, jobs: jobs, evaluation: evaluation, screening: screening, priority: 0)
         return ((ContinuousClock.now - start) / .seconds(1), result)
     }
 

@@ -24,10 +24,7 @@ extension FarmDatabase {
     static let trapQuery = """
         select t.id, t.package, t.version, d.hash, d.name, t.verdict, t.axis, t.windows, t.periodic, t.cpu cpu_edge,
                t.cause, t.evidence, t.probability, t.runs, t.status, a.date, a.cpu, a.kernel, a.cores,
-               coalesce((select array_agg(commit order by date, commit) from (
-                 select distinct r.commit, r.date from evaluation_derivation m
-                 join evaluation e on e.id = m.evaluation_id join revision r on r.id = e.revision_id
-                 where m.derivations @> array[t.derivation_id]) s), '{}') revisions
+               revisions_with(t.derivation_id) revisions
         from trap t join derivation d on d.id = t.derivation_id
         left join annotation a on a.derivation_id = t.derivation_id and a.origin = 'measured'
         """

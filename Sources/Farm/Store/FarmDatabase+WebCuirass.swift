@@ -45,7 +45,22 @@ package struct JobBuildFilter: Sendable {
 extension FarmDatabase {
     /// Jobs with the first screening build of their derivation, newest evaluation first.
     package func jobBuilds(_ filter: JobBuildFilter) async throws -> [JobBuild] {
-        try await pool.query(
+        var query = QueryFilter()
+        query.add(filter.id) { "b.id = \($0) and d.id = (select derivation_id from build where id = \($0))" }
+        query.add(filter.derivation?.hash) { "d.hash = \($0)" }
+        query.add(filter.derivation?.name) { "d.name = \($0)" }
+        query.add(filter.evaluation) { "e.id = \($0)" }
+        query.add(filter.jobset) { "s.name = \($0)" }
+        query.add(filter.jobs) { "j.name = any(\($0))" }
+        query.add(filter.system) { "d.system = \($0)" }
+        switch filter.stage {
+        case .finished: query.add("b.finished is not null")
+        case .unfinished: query.add("b.finished is null")
+        case .any: break
+        }
+        query.add(filter.isAvailable) { "(d.availability = 'available') = \($0)" }
+        let limit = query.parameter(filter.limit)
+        return try await pool.query(
             """
             select b.id, e.id evaluation, s.name jobset, j.name job, d.system, d.hash, d.name, d.outputs, d.output_paths,
                    b.state, d.availability = 'available' available, b.priority, b.created, b.finished,
@@ -54,19 +69,8 @@ extension FarmDatabase {
             join derivation d on d.id = j.derivation_id
             join lateral (select * from build where derivation_id = d.id and investigation_id is null
                           order by id limit 1) b on true
-            where ($1::int is null or b.id = $1) and ($2::bytea is null or d.hash = $2)
-              and ($3::text is null or d.name = $3) and ($4::int is null or e.id = $4)
-              and ($5::text is null or s.name = $5) and ($6::text[] is null or j.name = any($6))
-              and ($7::text is null or d.system = $7)
-              and ($8::text = 'any' or (b.finished is not null) = ($8 = 'finished'))
-              and ($9::bool is null or (d.availability = 'available') = $9)
-            order by e.id desc, b.id desc, j.id limit $10
-            """,
-            [
-                filter.id, filter.derivation?.hash, filter.derivation?.name, filter.evaluation, filter.jobset,
-                filter.jobs,
-                filter.system, filter.stage.rawValue, filter.isAvailable, filter.limit,
-            ]
+            \(query.clause) order by j.evaluation_id desc, j.id desc limit \(limit)
+            """, query.parameters
         ).map { row in
             let (names, paths): ([String], [String]) = (try row.decode("outputs"), try row.decode("output_paths"))
             return JobBuild(

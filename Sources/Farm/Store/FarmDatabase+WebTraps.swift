@@ -34,14 +34,16 @@ package struct TrapFilter: Sendable {
             }
         }
 
-        /// Which entries come after the one of the number `$8`.
-        var isAfter: String {
+        /// Which entries come after one.
+        ///
+        /// - Parameter number: the name of the parameter with its number.
+        func isAfter(_ number: String) -> String {
             switch self {
-            case .number: "n.id > $8"
-            case .newest: "(n.created, n.id) < (select created, id from trap where id = $8)"
-            case .edge:
-                "n.first_bad is not null and (n.first_bad, n.id) > (select first_bad, id from trap where id = $8)"
-            case .package: "(n.package, n.version, n.id) > (select package, version, id from trap where id = $8)"
+            case .number: "n.id > \(number)"
+            case .newest: "(n.created, n.id) < (select created, id from trap where id = \(number))"
+            case .edge: "(n.first_bad, n.id) > (select first_bad, id from trap where id = \(number))"
+            case .package:
+                "(n.package, n.version, n.id) > (select package, version, id from trap where id = \(number))"
             }
         }
     }
@@ -80,28 +82,36 @@ extension FarmDatabase {
 
     /// The catalog's entries that a filter lets through, in its order; entries without an edge are not in that by edge.
     package func trapEntries(_ filter: TrapFilter, withRevisions: Bool = true) async throws -> [TrapEntry] {
-        try await pool.query(
-            Self.trapEntryQuery(withRevisions: withRevisions) + """
-
-                where ($1::int is null or n.id = $1) and ($2::text is null or n.package = $2)
-                  and ($3::text is null or n.axis = $3) and ($4::text is null or n.cause = $4)
-                  and ($5::text is null or n.verdict::text = $5) and ($6::text is null or n.status::text = $6)
-                  and ($7::timestamptz is null or exists (
-                    select from jsonb_array_elements(n.windows) w
-                    where coalesce((w #>> '{notBefore,firstGood}')::timestamptz <= $7, true)
-                      and coalesce((w #>> '{notAfter,lastGood}')::timestamptz >= $7, true)))
-                  and ($8::int is null or \(filter.order.isAfter))
-                  and ($12::text is null or n.words @@ websearch_to_tsquery('simple', $12)
-                    or n.package ilike '%' || regexp_replace($12, '([\\\\%_])', '\\\\\\1', 'g') || '%')
-                  \(filter.order == .edge ? "and n.first_bad is not null" : "")
-                  and ($9::bytea is null or q.hash = $9) and ($10::text is null or q.name = $10)
-                order by \(filter.order.columns) limit $11
-                """,
-            [
-                filter.id, filter.package, filter.axis?.rawValue, filter.cause?.rawValue, filter.verdict?.rawValue,
-                filter.status?.rawValue, filter.at?.timestamp, filter.after,
-                filter.derivation?.hash, filter.derivation?.name, filter.limit, filter.words,
-            ]
+        var query = QueryFilter()
+        query.add(filter.id) { "n.id = \($0)" }
+        query.add(filter.package) { "n.package = \($0)" }
+        query.add(filter.axis?.rawValue) { "n.axis = \($0)" }
+        query.add(filter.cause?.rawValue) { "n.cause = \($0)" }
+        query.add(filter.verdict?.rawValue) { "n.verdict::text = \($0)" }
+        query.add(filter.status?.rawValue) { "n.status::text = \($0)" }
+        query.add(filter.at?.timestamp) {
+            """
+            exists (select from jsonb_array_elements(n.windows) w
+                    where coalesce((w #>> '{notBefore,firstGood}')::timestamptz <= \($0), true)
+                      and coalesce((w #>> '{notAfter,lastGood}')::timestamptz >= \($0), true))
+            """
+        }
+        query.add(filter.after) { filter.order.isAfter($0) }
+        query.add(filter.words) {
+            """
+            n.words @@ websearch_to_tsquery('simple', \($0))
+            or n.package ilike '%' || regexp_replace(\($0), '([\\\\%_])', '\\\\\\1', 'g') || '%'
+            """
+        }
+        if filter.order == .edge { query.add("n.first_bad is not null") }
+        query.add(filter.derivation?.hash) { "q.hash = \($0)" }
+        query.add(filter.derivation?.name) { "q.name = \($0)" }
+        let limit = query.parameter(filter.limit)
+        return try await pool.query(
+            """
+            \(Self.trapEntryQuery(withRevisions: withRevisions))
+            \(query.clause) order by \(filter.order.columns) limit \(limit)
+            """, query.parameters
         ).map(Self.trapEntry)
     }
 

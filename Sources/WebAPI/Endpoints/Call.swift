@@ -13,11 +13,14 @@ package struct WebServices: Sendable {
     let logFiles = LogFiles()
     let gate: Gate
     let liveLogs = LiveLogCount()
+    /// Nil: every answer is made anew.
+    let cache: AnswerCache?
 
     package init(
-        database: FarmDatabase, access: AccessPolicy = AccessPolicy(), logs: @escaping @Sendable (Int64) -> String,
-        now: @escaping @Sendable () -> Instant
+        database: FarmDatabase, access: AccessPolicy = AccessPolicy(), cache: AnswerCache? = nil,
+        logs: @escaping @Sendable (Int64) -> String, now: @escaping @Sendable () -> Instant
     ) {
+        self.cache = cache
         gate = Gate(access)
         self.database = database
         self.logs = logs

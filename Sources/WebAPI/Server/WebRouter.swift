@@ -59,7 +59,7 @@ extension Endpoint {
             var call = try call(request, context, services)
             call.token = token
             if change?.body != nil { call.body = try await Self.body(of: request) }
-            let reply = try await respond(call)
+            let reply = try await reply(to: call, request, services.cache)
             return reply.response(to: request, isWhole: request.method != .head)
         } catch let problem as Problem {
             return response(problem, to: request)
@@ -70,6 +70,23 @@ extension Endpoint {
             return response(Problem(failure: error), to: request)
         }
     }
+
+    /// Made by the endpoint, or a moment ago for somebody else.
+    private func reply(to call: Call, _ request: Request, _ cache: AnswerCache?) async throws -> Reply {
+        guard let cache else { return try await respond(call) }
+        if change != nil {
+            let reply = try await respond(call)
+            cache.forget()
+            return reply
+        }
+        if isNeverKept { return try await respond(call) }
+        // Some answers are pages for who asks for pages.
+        let form = request.headers[.accept]?.contains("text/html") == true ? "page" : "data"
+        return try await cache.reply(for: "\(form) \(request.uri.string)") { try await respond(call) }
+    }
+
+    /// What is read piece by piece, perhaps by `Range` or from where a client was, and whether the database answers now.
+    private var isNeverKept: Bool { path.hasSuffix("/log") || path.hasSuffix("/events") || path == "/healthz" }
 
     /// The body, whose size was looked at before; who sends it byte by byte is not waited for.
     private static func body(of request: Request) async throws -> [UInt8] {

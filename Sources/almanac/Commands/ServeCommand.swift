@@ -66,7 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
         access.requestsPerSecond = configuration.requestLimit == 0 ? nil : configuration.requestLimit
         let web = almanacServer(
             WebServices(
-                database: server.database, access: access, logs: { data.log(ofRun: $0) }, now: { .now }),
+                database: server.database, access: access, cache: AnswerCache(), logs: { data.log(ofRun: $0) },
+                now: { .now }),
             configuration: WebConfiguration(host: configuration.host, port: configuration.port), logger: logger
         ) { address in
             do {

@@ -26,7 +26,7 @@ struct Site: Sendable {
     /// Runs a test against a server over a database in which nothing is, or what `filling` put there.
     nonisolated(nonsending) static func run(
         over transport: Transport = .inProcess, filling: FarmFilling = .demonstration,
-        access: AccessPolicy = AccessPolicy(), headerTimeout: Duration = .seconds(60),
+        access: AccessPolicy = AccessPolicy(), cache: AnswerCache? = nil, headerTimeout: Duration = .seconds(60),
         _ body: nonisolated(nonsending) (Site) async throws -> Void
     ) async throws {
         try await withFreshDatabase(migrations: schemaMigrations) { pool in
@@ -34,7 +34,8 @@ struct Site: Sendable {
             defer { logs.remove() }
             try await filling.fill(pool)
             let services = WebServices(
-                database: FarmDatabase(pool: pool), access: access, logs: { logs.path(ofRun: $0) }, now: { now })
+                database: FarmDatabase(pool: pool), access: access, cache: cache, logs: { logs.path(ofRun: $0) },
+                now: { now })
             switch transport {
             case .inProcess:
                 try await body(Site(client: InProcessClient(services), pool: pool, logs: logs, port: nil))
