@@ -20,8 +20,10 @@ struct LogCommand: AsyncParsableCommand {
         let (wanted, follow) = (run, follow)
         let record = try await farm.withDatabase { database -> RunRecord? in
             var shown = 0
+            var output = LogOutput()
+            defer { output.finish() }
             while let record = try await database.run(wanted), follow {
-                shown += Self.write(path, from: shown)
+                shown += Self.write(path, from: shown, &output)
                 if record.outcome != nil { return record }
                 try await Task.sleep(for: .milliseconds(500))
             }
@@ -30,7 +32,7 @@ struct LogCommand: AsyncParsableCommand {
         guard let record else { throw FarmError.unknownRun(wanted) }
         if follow {
             if record.outcome != .succeeded { throw ExitCode.failure }
-        } else if !RunLog(path: path).read({ FileHandle.standardOutput.write(Data($0)) }) {
+        } else if !LogOutput.write(RunLog(path: path)) {
             Terminal.complain("Run \(wanted) has no log: its guest did not come as far as the build.")
         }
     }
@@ -38,13 +40,13 @@ struct LogCommand: AsyncParsableCommand {
     /// Writes what comes after the first bytes of a log.
     ///
     /// - Returns: how many those were.
-    private static func write(_ path: String, from known: Int) -> Int {
+    private static func write(_ path: String, from known: Int, _ output: inout LogOutput) -> Int {
         var (seen, written) = (0, 0)
         RunLog(path: path).read { piece in
             let new = piece.dropFirst(max(0, known - seen))
             seen += piece.count
             written += new.count
-            FileHandle.standardOutput.write(Data(new))
+            output.write(new)
         }
         return written
     }

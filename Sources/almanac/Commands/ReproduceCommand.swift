@@ -52,7 +52,7 @@ struct ReproduceCommand: AsyncParsableCommand {
             conditions: record.conditions, limits: BuildLimits(memory: configuration.guestMemory),
             directory: "\(folder)/run", log: "\(folder)/log.gz", keepsOutputs: false)
         let result = try await GuestBuild(request, on: host).run()
-        RunLog(path: "\(folder)/log.gz").read { FileHandle.standardOutput.write(Data($0)) }
+        LogOutput.write(RunLog(path: "\(folder)/log.gz"))
         return result
     }
 }
