@@ -42,6 +42,7 @@ struct FarmEngines: Sendable {
         _ evaluation: PendingEvaluation, of jobset: JobsetDescription,
         progress: @Sendable (EvaluationProgress) -> Void
     ) async throws -> EvaluatedRevision {
+        if let path = AskedDerivation.path(of: jobset) { return try asked(path) }
         let checkout = "\(checkouts)/\(evaluation.id)"
         defer { try? FileManager.default.removeItem(atPath: checkout) }
         do {
@@ -62,6 +63,15 @@ struct FarmEngines: Sendable {
                 jobs: try found.jobs.map(Self.ingestJob), log: Self.words(lacking: lacking) + found.log)
         } catch let error as EvaluationError {
             throw EvaluationFailure("\(error)", log: error.log)
+        }
+    }
+
+    private func asked(_ path: String) throws -> EvaluatedRevision {
+        do {
+            let asked = AskedDerivation(try StorePath(parsing: path))
+            return EvaluatedRevision(jobs: [asked.job(try store.derivation(at: asked.path))], log: "")
+        } catch {
+            throw EvaluationFailure("\(path) cannot be read in the farm's store: \(error)", log: "")
         }
     }
 

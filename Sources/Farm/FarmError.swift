@@ -9,6 +9,9 @@ package enum FarmError: Error, CustomStringConvertible {
     case unknownRun(Int64)
     case unknownTrap(Int)
     case notInvestigated(candidates: [String])
+    case unknownDerivation(String)
+    case notInStore(String, reason: String)
+    case notScreened(String, reason: String)
     case noServer(data: String)
     case unknownBuild(Int)
     case unknownWorker(Int)
@@ -46,6 +49,18 @@ package enum FarmError: Error, CustomStringConvertible {
             """
         case .notInvestigated(let candidates):
             "several derivations have that name; give one of them: \(candidates.joined(separator: ", "))"
+        case .unknownDerivation(let name):
+            """
+            the farm knows no derivation '\(name)'. 'almanac verdicts' lists what was screened; one that no jobset has \
+            is given by its path in the farm's store.
+            """
+        case .notInStore(let path, let reason):
+            """
+            \(path) cannot be investigated: \(reason). A derivation that no jobset has must be in the farm's own store, \
+            as those of evaluated revisions are.
+            """
+        case .notScreened(let name, let reason):
+            "\(name) could not be screened: \(reason). 'almanac build list' and 'almanac build why' say more."
         case .noServer(let data):
             "no server runs on \(data). Start one with 'almanac serve'."
         case .unknownBuild(let build):
