@@ -70,6 +70,7 @@ let package = Package(
         module("ByteStreams", ["CByteStreams", "ThreadExecutors"]),
         module("Derivations", ["CCrypto"]),
         module("Rewriting", ["Derivations"]),
+        module("Revival", ["Derivations"]),
         module("Signatures", ["CBigNumbers", "CCrypto", "Derivations"]),
         module("TimeTravel", []),
         module("Jobsets", ["TimeTravel", yams]),
@@ -89,7 +90,10 @@ let package = Package(
                 "TimeTravel", logging, subprocess, systemPackage,
             ]),
         .target(
-            name: "Sources", dependencies: ["Derivations", "Rewriting", "StoreDaemon", subprocess, systemPackage],
+            name: "Sources",
+            dependencies: [
+                "Derivations", "Rewriting", "Signatures", "StoreDaemon", "Transfer", subprocess, systemPackage,
+            ],
             resources: [.embedInCode("Resources/FetchFromPyPI.py")], swiftSettings: strict),
         .target(
             name: "Evaluators",
@@ -107,14 +111,15 @@ let package = Package(
             resources: [
                 .embedInCode("V001_initial.sql"), .embedInCode("V002_queue.sql"), .embedInCode("V003_scheduler.sql"),
                 .embedInCode("V003_scheduler_by_hand_and_ingestion.sql"),
-                .embedInCode("V004_alerts_and_access.sql"),
-                .embedInCode("V005_catalog_history.sql"),
+                .embedInCode("V004_alerts_and_access.sql"), .embedInCode("V005_catalog_history.sql"),
+                .embedInCode("V006_revivals.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",
             [
-                "CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "SchemaMigrations",
-                "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, yams,
+                "CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "Revival",
+                "Rewriting", "SchemaMigrations", "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging,
+                yams,
             ]),
         module(
             "WebAPI",
@@ -125,8 +130,9 @@ let package = Package(
         .executableTarget(
             name: "almanac",
             dependencies: [
-                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "Rewriting", "StoreDaemon", "TimeTravel",
-                "WebAPI",
+                "Derivations", "Farm", "Guests", "Jobsets", "Postgres", "Revival", "Rewriting", "Sources",
+                "StoreDaemon",
+                "TimeTravel", "WebAPI",
                 argumentParser, lifecycle, logging, nioCore, unixSignals,
             ], swiftSettings: strict),
         .executableTarget(
@@ -144,6 +150,7 @@ let package = Package(
         tests("ByteStreams", ["ByteStreams", "ThreadExecutors"]),
         tests("Derivations", ["Derivations"]),
         tests("Rewriting", ["Derivations", "Rewriting"]),
+        tests("Revival", ["Derivations", "Revival"]),
         tests("Signatures", ["Derivations", "Signatures"]),
         tests("TimeTravel", ["TimeTravel"], resources: [.copy("Fixtures")]),
         tests("Jobsets", ["Jobsets", "TimeTravel"]),
@@ -157,7 +164,7 @@ let package = Package(
             ]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "Signatures", "StoreDaemon"]),
-        tests("Sources", ["Derivations", "Rewriting", "Sources", "StoreDaemon"]),
+        tests("Sources", ["Derivations", "Rewriting", "Signatures", "Sources", "StoreDaemon"]),
         tests(
             "Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"],
             resources: [.copy("Fixtures")]),
@@ -165,8 +172,8 @@ let package = Package(
             "Farm",
             [
                 "Derivations", "Evaluators", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture",
-                "SchemaMigrations",
-                "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging, subprocess, systemPackage,
+                "Revival", "SchemaMigrations", "Signatures", "Sources", "StoreDaemon", "TimeTravel", "Transfer",
+                lifecycle, logging, subprocess, systemPackage,
             ]),
         tests(
             "WebAPI",

@@ -18,4 +18,5 @@ package let schemaMigrations: [Migration] = [
     Migration(
         version: 5, name: "catalog_history",
         sql: String(decoding: PackageResources.V005_catalog_history_sql, as: UTF8.self)),
+    Migration(version: 6, name: "revivals", sql: String(decoding: PackageResources.V006_revivals_sql, as: UTF8.self)),
 ]

@@ -13,26 +13,30 @@ struct FarmEngines: Sendable {
     private let channels: String
     private let checkouts: String
     private let guix: GuixEvaluator
-    private let realiser: SourceRealiser
+    let fetcher: SourceFetcher
+    let realiser: SourceRealiser
     private let store: HostStore
     private let logger: Logger
 
-    init(configuration: FarmConfiguration, store: HostStore, logger: Logger) throws {
+    /// - Parameter guest: a folder name of one's own, of a process that is not the data directory's server.
+    init(configuration: FarmConfiguration, store: HostStore, logger: Logger, guest: String? = nil) throws {
         let data = configuration.dataDirectory
         channels = data.channels
-        checkouts = data.path + "/checkouts"
+        checkouts = data.path + "/" + (guest ?? "checkouts")
         self.store = store
         self.logger = logger
         guix = GuixEvaluator(store: store)
-        realiser = SourceRealiser(store: store, fetcher: SourceFetcher(cache: data.sources))
+        fetcher = SourceFetcher(cache: data.sources, isAlone: guest == nil)
+        realiser = SourceRealiser(store: store, fetcher: fetcher, servers: configuration.sources.places)
         // What an evaluation left when its server was killed.
         try? FileManager.default.removeItem(atPath: checkouts)
         try FileManager.default.createDirectory(atPath: checkouts, withIntermediateDirectories: true)
     }
 
-    func revisions(of jobset: JobsetDescription) async throws -> [LookUpRound.Revision] {
+    /// - Parameter isCurrent: whether the mirror has them already, so that the network is not asked.
+    func revisions(of jobset: JobsetDescription, isCurrent: Bool = false) async throws -> [LookUpRound.Revision] {
         let mirror = ChannelMirror(jobset.channel, channels: channels)
-        try await mirror.update()
+        if !isCurrent { try await mirror.update() }
         return try await mirror.revisions(jobset.revisions).map {
             LookUpRound.Revision(commit: $0.commit, date: $0.date, subject: $0.subject)
         }
@@ -111,4 +115,7 @@ struct FarmEngines: Sendable {
         case .lost(let reason): .lost(reason: reason)
         }
     }
+
+    /// Takes away the folder that checkouts are made in.
+    func remove() { try? FileManager.default.removeItem(atPath: checkouts) }
 }

@@ -7,8 +7,10 @@ package struct SourcePlan: Sendable {
     package enum Place: Hashable, Sendable {
         /// A server of ready-made items that may have the output itself: what its narinfo's address is.
         case substitute(narinfo: String)
-        /// The file itself.
+        /// The file itself, at an address of its own.
         case file(String)
+        /// The file itself, where files are kept by their hash.
+        case contentAddressed(String)
         /// A repository, to be checked out with the program of its kind.
         case repository(Origin)
         /// Software Heritage's record of the directory with the output's hash; it gives the directory's identifier.
@@ -46,6 +48,10 @@ package struct SourcePlan: Sendable {
 
     package let places: [Place]
 
+    package init(places: [Place]) {
+        self.places = places
+    }
+
     /// - Parameters:
     ///   - mirrors: places of projects named in `mirror://` addresses.
     package init(
@@ -56,7 +62,7 @@ package struct SourcePlan: Sendable {
         switch origin {
         case .download(let urls, _):
             places += urls.flatMap { Self.expand($0, mirrors) }.map { .file($0) }
-            places += servers.hashed.map { .file(Self.fill($0, fixed.hash, name: output.name)) }
+            places += servers.hashed.map { .contentAddressed(Self.fill($0, fixed.hash, name: output.name)) }
             places += servers.disarchive.map {
                 .disarchive("\($0)\(fixed.hash.algorithm.rawValue)/\(fixed.hash.base16)")
             }

@@ -62,10 +62,13 @@ package enum SourceError: Error, CustomStringConvertible {
     case hashMismatch(url: String, expected: String, found: String)
     case unknownAddress(String)
     case noFixedOutput(String)
+    /// Several places, and what each of them said.
+    case tried([PlaceFinding])
 
     package var description: String {
         switch self {
         case .missingProgram(let program, let reason): "cannot run \(program): \(reason). Run ops/setup."
+        case .tried(let findings): findings.map(\.reason).joined(separator: "; ")
         case .tookTooLong(let program, let limit): "\(program) was ended after \(limit)"
         case .notThere(let text), .failed(let text): text
         case .hashMismatch(let url, let expected, let found): "\(url) has the hash \(found), not \(expected)"
@@ -74,11 +77,18 @@ package enum SourceError: Error, CustomStringConvertible {
         }
     }
 
+    /// What each place said that was tried.
+    package var findings: [PlaceFinding] {
+        if case .tried(let findings) = self { return findings }
+        return [PlaceFinding(place: "original", address: "", answer: isFinal ? .absent : .silent, reason: description)]
+    }
+
     /// Whether trying again later can help.
     var isFinal: Bool {
         switch self {
         case .notThere, .hashMismatch, .unknownAddress, .noFixedOutput: true
         case .missingProgram, .tookTooLong, .failed: false
+        case .tried(let findings): findings.allSatisfy { $0.answer == .absent }
         }
     }
 }

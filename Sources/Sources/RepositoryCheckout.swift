@@ -17,14 +17,14 @@ struct RepositoryCheckout {
         case .git(let url, let commit, let isRecursive): try await git(url, commit, isRecursive)
         case .subversion(let origin): try await subversion(origin)
         case .mercurial(let url, let changeset):
-            try allow(url, ["https", "http", "file"])
+            try Self.allow(url, ["https", "http", "file"])
             try await run(
                 "hg",
                 ["--config", "ui.interactive=no", "clone", "--quiet", "--updaterev", changeset, "--", url, folder],
                 url, ["HGPLAIN": "1", "HGRCPATH": ""])
             try remove([".hg"])
         case .bazaar(let url, let revision):
-            try allow(url, ["https", "http", "bzr", "lp", "file"])
+            try Self.allow(url, ["https", "http", "bzr", "lp", "file"])
             try await run("brz", ["checkout", "--quiet", "--lightweight", "-r", revision, "--", url, folder], url)
             try remove([".bzr"])
         case .cvs(let root, let module, let revision): try await cvs(root, module, revision)
@@ -32,13 +32,15 @@ struct RepositoryCheckout {
         }
     }
 
+    /// Options that let git read, and run nothing.
+    static let gitSettings = [
+        "-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.http.allow=always", "-c",
+        "protocol.git.allow=always", "-c", "protocol.file.allow=always", "-c", "core.hooksPath=/dev/null",
+    ]
+
     private func git(_ url: String, _ commit: String, _ isRecursive: Bool) async throws {
-        try allow(url, ["https", "http", "git", "file"])
-        let settings = [
-            "-c", "protocol.allow=never", "-c", "protocol.https.allow=always", "-c", "protocol.http.allow=always", "-c",
-            "protocol.git.allow=always", "-c", "protocol.file.allow=always", "-c", "core.hooksPath=/dev/null", "-c",
-            "core.symlinks=true", "-C", folder,
-        ]
+        try Self.allow(url, ["https", "http", "git", "file"])
+        let settings = Self.gitSettings + ["-c", "core.symlinks=true", "-C", folder]
         let environment = ["GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"]
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try await run("git", settings + ["init", "--quiet", "--template="], url, environment)
@@ -64,7 +66,7 @@ struct RepositoryCheckout {
 
     private func subversion(_ origin: SubversionOrigin) async throws {
         for checkout in origin.checkouts {
-            try allow(checkout.url, ["svn", "https", "http", "file"])
+            try Self.allow(checkout.url, ["svn", "https", "http", "file"])
             let target = checkout.folder.isEmpty ? folder : "\(folder)/\(checkout.folder)"
             try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
             let login =
@@ -97,7 +99,7 @@ struct RepositoryCheckout {
     }
 
     /// - Parameter schemes: those that read and run nothing.
-    private func allow(_ url: String, _ schemes: [String]) throws {
+    static func allow(_ url: String, _ schemes: [String]) throws {
         let scheme = url.prefix { $0 != ":" }
         let isWhole = scheme == "lp" || url.hasPrefix("\(scheme)://")
         guard schemes.contains(String(scheme)), isWhole, !url.hasPrefix("\(scheme)://-") else {

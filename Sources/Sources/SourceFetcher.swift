@@ -17,12 +17,13 @@ package struct SourceFetcher: Sendable {
     ///   - sizeLimit: bytes of one file.
     ///   - fallbacks: addresses of places that keep files by their hash, tried when the file's own address has it no
     ///     more; `{algorithm}`, `{hash}` (base 16) and `{name}` stand for the file's.
-    package init(cache: String, sizeLimit: Int = 4 << 30, fallbacks: [String] = []) {
+    ///   - isAlone: whether nobody else fetches into this cache now, so that what is half fetched can go.
+    package init(cache: String, sizeLimit: Int = 4 << 30, fallbacks: [String] = [], isAlone: Bool = true) {
         self.cache = cache
         self.sizeLimit = sizeLimit
         self.fallbacks = fallbacks
         archives = AptArchives(directory: cache + "/apt")
-        removeRemains()
+        if isAlone { removeRemains() }
     }
 
     /// What was being fetched when this farm was killed.
@@ -43,18 +44,17 @@ package struct SourceFetcher: Sendable {
         if FileManager.default.fileExists(atPath: place), try Self.hash(of: place, hash.algorithm) == hash {
             return (place, "the farm's cache")
         }
-        var failures: [SourceError] = []
-        for url in urls + fallbacks.map({ Self.fill($0, hash, name: urls.first ?? "") }) {
+        var findings: [PlaceFinding] = []
+        for url in urls + fallbacks(of: hash, urls) {
             do {
                 return (place, try await fetch(url, hash, to: place))
             } catch let error as SourceError {
-                failures.append(error)
+                findings.append(
+                    error.finding(place: urls.contains(url) ? "original" : "content-addressed", address: url))
             }
         }
-        let reasons = failures.map(\.description).joined(separator: "; ")
-        if failures.count == 1 { throw failures[0] }
-        let isFinal = failures.allSatisfy(\.isFinal)
-        throw isFinal ? SourceError.notThere(reasons.isEmpty ? "it names no address" : reasons) : .failed(reasons)
+        guard !findings.isEmpty else { throw SourceError.notThere("it names no address") }
+        throw SourceError.tried(findings)
     }
 
     private func fetch(_ url: String, _ hash: ContentHash, to place: String) async throws -> String {
@@ -82,9 +82,9 @@ package struct SourceFetcher: Sendable {
         return try await body(folder)
     }
 
-    /// A command that can write no file larger than a source may be.
-    func limited(_ command: [String]) -> [String] {
-        ["prlimit", "--fsize=\(sizeLimit)", "--core=0", "--"] + command
+    /// A command that can write no file larger than a source may be, or than so many bytes (and a block).
+    func limited(_ command: [String], bytes: UInt64? = nil) -> [String] {
+        ["prlimit", "--fsize=\(bytes.map { $0 + 4096 } ?? UInt64(sizeLimit))", "--core=0", "--"] + command
     }
 
     /// Asks a server for something that it needs time to make.
@@ -98,6 +98,14 @@ package struct SourceFetcher: Sendable {
             ])
         guard answer.isSuccess else { throw SourceError.notThere("\(url): \(answer.complaint)") }
     }
+
+    /// Where a file with these addresses may be kept by its hash.
+    func fallbacks(of hash: ContentHash, _ urls: [String]) -> [String] {
+        fallbacks.map { Self.fill($0, hash, name: urls.first ?? "") }
+    }
+
+    /// Whether the cache has a fixed output already; its hash is looked at when it is used.
+    func has(_ fixed: FixedOutput) -> Bool { FileManager.default.fileExists(atPath: place(of: fixed)) }
 
     private static func fill(_ template: String, _ hash: ContentHash, name url: String) -> String {
         template.replacingOccurrences(of: "{algorithm}", with: hash.algorithm.rawValue)

@@ -22,18 +22,17 @@ package struct SourceHunt: Sendable {
         if FileManager.default.fileExists(atPath: kept), (try? Self.hash(of: kept, fixed)) == fixed {
             return (kept, "the farm's cache")
         }
-        var failures: [SourceError] = []
+        var findings: [PlaceFinding] = []
         for place in plan.places {
             do {
                 return (kept, try await fetch(place, fixed, to: kept))
             } catch let error as SourceError {
-                failures.append(error)
+                let (kind, address) = SourceProbe.words(place)
+                findings.append(error.finding(place: kind, address: address))
             }
         }
-        let reasons = failures.map(\.description).joined(separator: "; ")
-        if failures.count == 1 { throw failures[0] }
-        throw failures.allSatisfy(\.isFinal)
-            ? SourceError.notThere(reasons.isEmpty ? "nobody is known who might have it" : reasons) : .failed(reasons)
+        guard !findings.isEmpty else { throw SourceError.notThere("nobody is known who might have it") }
+        throw SourceError.tried(findings)
     }
 
     private func fetch(_ place: SourcePlan.Place, _ fixed: FixedOutput, to kept: String) async throws -> String {
@@ -44,7 +43,7 @@ package struct SourceHunt: Sendable {
             case .substitute(let narinfo):
                 from = narinfo
                 try await substitute(narinfo, folder, result)
-            case .file(let url):
+            case .file(let url), .contentAddressed(let url):
                 from = url
                 let (file, _) = try await fetcher.download(try SourceAddress(url), into: folder)
                 try FileManager.default.moveItem(atPath: file, toPath: result)
@@ -73,7 +72,10 @@ package struct SourceHunt: Sendable {
     }
 
     private func isExecutableFile(_ place: SourcePlan.Place) -> Bool {
-        if case .file = place { true } else { false }
+        switch place {
+        case .file, .contentAddressed: true
+        case .substitute, .repository, .heritageRecord, .heritageArchive, .disarchive: false
+        }
     }
 
     private func makeExecutable(_ file: String) throws {
@@ -92,11 +94,6 @@ package struct SourceHunt: Sendable {
 // MARK: Ready-made items
 
 extension SourceHunt {
-    private static let unpackers = [
-        "none": ["cat"], "gzip": ["gzip", "--decompress", "--stdout"], "zstd": ["zstd", "--decompress", "--stdout"],
-        "xz": ["xz", "--decompress", "--stdout"], "bzip2": ["bzip2", "--decompress", "--stdout"],
-    ]
-
     /// The archive need not be signed: the output's hash is known.
     private func substitute(_ url: String, _ folder: String, _ result: String) async throws {
         let (file, _) = try await fetcher.download(.web(url), into: folder)
@@ -106,14 +103,19 @@ extension SourceHunt {
         } catch let error as DerivationsError {
             throw SourceError.failed("\(url): \(error)")
         }
-        guard let archive = info.archives.first(where: { Self.unpackers[$0.compression] != nil }),
-            let unpacker = Self.unpackers[archive.compression]
-        else { throw SourceError.notThere("\(url) offers no archive in a compression that is known here") }
+        guard let archive = ArchiveUnpacker.choose(info.archives) else {
+            throw SourceError.notThere("\(url) offers no archive in a compression that is known here")
+        }
         let base = url.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         try FileManager.default.removeItem(atPath: file)
-        let (packed, _) = try await fetcher.download(try SourceAddress("\(base)/\(archive.url)"), into: folder)
+        let address = try SourceAddress(ArchiveUnpacker.address(archive, server: base + "/"))
+        let (packed, _) = try await fetcher.download(address, into: folder)
         let nar = "\(folder)/nar"
-        try await unpack(unpacker + ["--", packed], to: nar, from: url)
+        do {
+            try await ArchiveUnpacker.unpack(packed, archive.compression, to: nar, limited: { fetcher.limited($0) })
+        } catch SourceError.failed(let complaint) {
+            throw SourceError.failed("\(url): \(complaint)")
+        }
         do {
             var extractor = ArchiveExtractor(to: result)
             var decoder = ArchiveDecoder()
@@ -123,12 +125,6 @@ extension SourceHunt {
         } catch let error as DerivationsError {
             throw SourceError.failed("\(url): \(error)")
         }
-    }
-
-    private func unpack(_ command: [String], to file: String, from url: String) async throws {
-        let answer = try await HostTool.run(
-            "sh", ["-c", "out=$1; shift; exec \"$@\" > \"$out\"", "sh", file] + fetcher.limited(command))
-        guard answer.isSuccess else { throw SourceError.failed("\(url): \(answer.complaint)") }
     }
 
     private func text(_ file: String, limit: Int) throws -> String {

@@ -32,38 +32,56 @@ package struct SourceRealiser: Sendable {
 
     /// - Throws: what may pass by itself, such as a network that is away.
     package func realise(_ path: StorePath) async throws -> RealisedSource {
-        let derivation = try store.derivation(at: path)
-        guard let fixed = try derivation.fixedOutput(), let output = derivation.outputs.first?.path else {
-            throw SourceError.noFixedOutput(path.name)
-        }
-        if try await store.isValid(output) { return .alreadyValid }
         do {
-            let (file, from) =
-                OriginReader.understands(derivation.builder)
-                ? try await obtainOrigin(of: derivation, fixed, output) : try await obtain(derivation, fixed)
-            let added = try await store.addFixedOutput(file: file, name: output.name, expected: fixed)
-            guard added == output else {
-                throw SourceError.failed("\(path.name) became \(added.baseName), not \(output.baseName)")
-            }
+            guard let from = try await bring(path) else { return .alreadyValid }
             return .fetched(from: from)
         } catch let error as SourceError where error.isFinal {
             return .lost(reason: error.description)
         }
     }
 
+    /// Fetches a source into the store unless it is there.
+    ///
+    /// - Returns: where it came from; nil where it was there.
+    /// - Throws: `SourceError`, which tells what each place said.
+    package func bring(_ path: StorePath) async throws -> String? {
+        let derivation = try store.derivation(at: path)
+        guard let fixed = try derivation.fixedOutput(), let output = derivation.outputs.first?.path else {
+            throw SourceError.noFixedOutput(path.name)
+        }
+        if try await store.isValid(output) { return nil }
+        let (file, from) =
+            OriginReader.understands(derivation.builder)
+            ? try await obtainOrigin(of: derivation, fixed, output) : try await obtain(derivation, fixed)
+        let added = try await store.addFixedOutput(file: file, name: output.name, expected: fixed)
+        guard added == output else {
+            throw SourceError.failed("\(path.name) became \(added.baseName), not \(output.baseName)")
+        }
+        return from
+    }
+
     private func obtainOrigin(
         of derivation: Derivation, _ fixed: FixedOutput, _ output: StorePath
     ) async throws -> (file: String, from: String) {
         do {
-            let origin = try OriginReader(derivation) { try read($0) }.origin()
-            // The places that the derivation's own Guix knew come after those of the present.
-            let past = try derivation[variable: "mirrors"].flatMap { try read(try StorePath(parsing: $0)) } ?? []
-            let mirrors = MirrorLists.present.merging(MirrorLists.read(past)) { ours, theirs in ours + theirs }
-            let plan = SourcePlan(origin, fixed: fixed, output: output, servers: servers, mirrors: mirrors)
+            let plan = try plan(try origin(of: derivation), of: derivation, fixed, output)
             return try await SourceHunt(fetcher: fetcher).find(plan, fixed)
         } catch let error as RewriteError {
             throw SourceError.notThere("\(error)")
         }
+    }
+
+    private func origin(of derivation: Derivation) throws -> Origin {
+        try OriginReader(derivation) { try read($0) }.origin()
+    }
+
+    private func plan(
+        _ origin: Origin, of derivation: Derivation, _ fixed: FixedOutput, _ output: StorePath
+    ) throws -> SourcePlan {
+        // The places that the derivation's own Guix knew come after those of the present.
+        let past = try derivation[variable: "mirrors"].flatMap { try read(try StorePath(parsing: $0)) } ?? []
+        let mirrors = MirrorLists.present.merging(MirrorLists.read(past)) { ours, theirs in ours + theirs }
+        return SourcePlan(origin, fixed: fixed, output: output, servers: servers, mirrors: mirrors)
     }
 
     /// A text of the store; nil where it is not there.
@@ -76,14 +94,18 @@ package struct SourceRealiser: Sendable {
     }
 
     private func obtain(_ derivation: Derivation, _ fixed: FixedOutput) async throws -> (file: String, from: String) {
-        let urls =
-            (derivation[variable: "url"].map { [$0] } ?? [])
-            + (derivation[variable: "urls"]?.split(separator: " ").map(String.init) ?? [])
+        let urls = Self.addresses(derivation)
         if derivation.builder == "builtin:unpack-debian" { return try await unpack(derivation, urls) }
         guard fixed.method == .flat else {
             throw SourceError.unknownAddress("\(derivation.builder) of \(urls.first ?? "no address")")
         }
         return try await fetcher.fetch(urls, hash: fixed.hash)
+    }
+
+    /// What a derivation that is none of Guix names.
+    private static func addresses(_ derivation: Derivation) -> [String] {
+        (derivation[variable: "url"].map { [$0] } ?? [])
+            + (derivation[variable: "urls"]?.split(separator: " ").map(String.init) ?? [])
     }
 
     /// One file of a Debian package, as `bin/NAME` of a directory: how a store begins with a first program.
@@ -107,5 +129,45 @@ package struct SourceRealiser: Sendable {
         try FileManager.default.moveItem(atPath: file, toPath: "\(folder)/tree/bin/\(name)")
         try? FileManager.default.removeItem(atPath: "\(folder)/all")
         return ("\(folder)/tree", from)
+    }
+}
+
+extension SourceRealiser {
+    /// A fixed output as people know it, and what the places say that may have it.
+    package struct Prospect: Sendable {
+        /// `download`, `git`, `svn` and so on.
+        package var kind: String
+        package var addresses: [String]
+        package var findings: [PlaceFinding]
+    }
+
+    /// Asks, without fetching, where the output of a fixed-output derivation is to be had.
+    ///
+    /// - Throws: `CancellationError`, or what reading the derivation throws; what is wrong with where it says to fetch
+    ///   from is a finding.
+    package func ask(_ path: StorePath, with probe: SourceProbe) async throws -> Prospect {
+        let derivation = try store.derivation(at: path)
+        guard let fixed = try derivation.fixedOutput(), let output = derivation.outputs.first?.path else {
+            throw SourceError.noFixedOutput(path.name)
+        }
+        var (kind, addresses) = ("download", Self.addresses(derivation))
+        var places = (addresses + fetcher.fallbacks(of: fixed.hash, addresses)).map { SourcePlan.Place.file($0) }
+        var problem: PlaceFinding?
+        if OriginReader.understands(derivation.builder) {
+            do {
+                let origin = try origin(of: derivation)
+                (kind, addresses) = (origin.kind, origin.addresses)
+                places = try plan(origin, of: derivation, fixed, output).places
+            } catch let error as RewriteError {
+                places = servers.substitutes.map { .substitute(narinfo: "\($0)\(output.digest).narinfo") }
+                problem = PlaceFinding(place: "original", address: "", answer: .absent, reason: "\(error)")
+            }
+        }
+        if fetcher.has(fixed) {
+            let cached = PlaceFinding(place: "cache", address: "the farm's cache", answer: .present)
+            return Prospect(kind: kind, addresses: addresses, findings: [cached])
+        }
+        let findings = try await probe.ask(SourcePlan(places: places), fixed)
+        return Prospect(kind: kind, addresses: addresses, findings: findings + (problem.map { [$0] } ?? []))
     }
 }

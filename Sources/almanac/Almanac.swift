@@ -20,7 +20,7 @@ struct Almanac: AsyncParsableCommand {
             WorkCommand.self, WorkerCommand.self, BuildCommand.self, EvaluationCommand.self, BackupCommand.self,
             RestoreCommand.self,
             CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self,
-            InvestigateCommand.self, LogCommand.self, ImageCommand.self, DrvCommand.self,
+            InvestigateCommand.self, ReviveCommand.self, LogCommand.self, ImageCommand.self, DrvCommand.self,
             AlertCommand.self, TokenCommand.self, TrapCommand.self, ReproduceCommand.self, DoctorCommand.self,
         ])
 }

@@ -29,7 +29,8 @@ import Testing
                 == [
                     .substitute(narinfo: "http://s/2p9bkv91gr64nm17qq0byavwg5q6w2lg.narinfo"),
                     .file("http://m/a/b"), .file("http://n/a/b"), .file("http://o/b"), .file("mirror://other/b"),
-                    .file("http://h/a-1.tar/sha256/\(ContentHash.of([]).base32)"), .file("http://i/sha256:\(base16)"),
+                    .contentAddressed("http://h/a-1.tar/sha256/\(ContentHash.of([]).base32)"),
+                    .contentAddressed("http://i/sha256:\(base16)"),
                     .disarchive("http://d/sha256/\(base16)"),
                 ])
     }

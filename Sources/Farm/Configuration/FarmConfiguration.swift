@@ -25,6 +25,8 @@ package struct FarmConfiguration: Sendable, Equatable {
     package var guestInit: String
     /// How alerts leave the farm.
     package var alerts = AlertSettings()
+    /// Where sources and substitutes come from.
+    package var sources = SourceSettings()
 
     package var dataDirectory: DataDirectory { DataDirectory(path: data) }
 
@@ -35,7 +37,7 @@ package struct FarmConfiguration: Sendable, Equatable {
         "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
         "guest-init": "a file",
-    ].merging(AlertSettings.keys) { own, _ in own }
+    ].merging(AlertSettings.keys) { own, _ in own }.merging(SourceSettings.keys) { own, _ in own }
 
     /// Defaults, then the file, then the environment.
     ///
@@ -114,7 +116,7 @@ package struct FarmConfiguration: Sendable, Equatable {
         case "guest-memory": return number(256...1_048_576, into: \.guestMemory)
         case "guest-init": guestInit = DataDirectory.absolute(value)
         case "jobsets": jobsets = DataDirectory.absolute(value)
-        default: return alerts.set(key, value) ?? false
+        default: return alerts.set(key, value) ?? sources.set(key, value) ?? false
         }
         return true
     }

@@ -26,6 +26,7 @@ extension FarmDatabase {
                 [evaluation.id, evaluation.jobset, conditions, Self.basePriority(priority)])
             try await Self.store(jobs, evaluation: evaluation.id, connection)
             try await Self.repeatScreening(repeats, evaluation: evaluation.id, connection)
+            _ = try await connection.query("select settle_revivals($1, $2)", [evaluation.id, conditions])
             _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
             guard let row = rows.first else {
                 return IngestResult(knownDerivations: 0, newDerivations: 0, newBuilds: 0)
@@ -38,7 +39,7 @@ extension FarmDatabase {
 
     /// Every derivation by its hash first, then the rest of those that the database does not know: a revision that is
     /// known costs little more than its hashes.
-    private static func copy(_ batch: IngestBatch, _ connection: PostgresConnection) async throws {
+    static func copy(_ batch: IngestBatch, _ connection: PostgresConnection) async throws {
         _ = try await connection.query(
             "create temporary table incoming (ordinal int, hash bytea, depth int) on commit drop")
         _ = try await connection.query(
@@ -83,7 +84,7 @@ extension FarmDatabase {
         min(max(priority, -1000), 1000) * 1_000_000
     }
 
-    private static func store(_ jobs: [IngestJob], evaluation: Int, _ connection: PostgresConnection) async throws {
+    static func store(_ jobs: [IngestJob], evaluation: Int, _ connection: PostgresConnection) async throws {
         _ = try await connection.query(
             """
             create temporary table incoming_job (

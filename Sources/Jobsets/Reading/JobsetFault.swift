@@ -12,6 +12,15 @@ package struct JobsetFault: Hashable, Sendable, CustomStringConvertible {
     package let found: String
     package let expected: String
 
+    package init(file: String, line: Int, column: Int, key: String, found: String, expected: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.key = key
+        self.found = found
+        self.expected = expected
+    }
+
     /// `Jobsets/demo.yaml:12:9: schedule.cron: found "0 25 * * *"; expected an hour from 0 to 23, …`
     package var description: String {
         let place = "\(file):\(line):\(column): "

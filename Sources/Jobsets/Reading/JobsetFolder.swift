@@ -72,12 +72,12 @@ package struct JobsetFolder: Sendable {
         URL(fileURLWithPath: path).deletingLastPathComponent().standardizedFileURL.path
     }
 
-    private static func text(of path: String) throws(InvalidJobset) -> String {
+    static func text(of path: String) throws(InvalidJobset) -> String {
         guard let file = FileHandle(forReadingAtPath: path),
-            let data = try? file.read(upToCount: YAMLDocument.sizeLimit + 1)
-        else { throw invalid(path, found: "no file that can be read", expected: "a jobset file") }
+            let data = try? file.read(upToCount: YAMLDocument.sizeLimit + 1) ?? Data()
+        else { throw invalid(path, found: "no file that can be read", expected: "one") }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw invalid(path, found: "bytes that are not text", expected: "YAML in UTF-8")
+            throw invalid(path, found: "bytes that are not text", expected: "text in UTF-8")
         }
         return text
     }

@@ -197,6 +197,7 @@ extension SchemeReader {
             return .keyword(token())
         }
         if looking(at: "#\\") { return character() }
+        for (mark, name, length) in Self.marks where looking(at: mark) { return try prefixed(name, length) }
         if looking(at: "#{") { return .symbol(try braced()) }
         let start = position
         switch token() {
@@ -206,6 +207,13 @@ extension SchemeReader {
         case let word: throw SchemeError(offset: start, problem: "'\(word.prefix(40))' has no meaning here")
         }
     }
+
+    /// Guix's marks around what is built, and Guile's for syntax.
+    private static let marks: [(StaticString, String, Int)] = [
+        ("#~", "gexp", 2), ("#$@", "ungexp-splicing", 3), ("#$", "ungexp", 2),
+        ("#+@", "ungexp-native-splicing", 3), ("#+", "ungexp-native", 2), ("#'", "syntax", 2),
+        ("#`", "quasisyntax", 2), ("#,@", "unsyntax-splicing", 3), ("#,", "unsyntax", 2),
+    ]
 
     private mutating func vector() throws(SchemeError) -> SchemeDatum {
         guard case .list(let items) = try list(until: UInt8(ascii: ")")) else { throw fault("a vector has no dot") }

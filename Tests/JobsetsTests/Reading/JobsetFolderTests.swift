@@ -27,7 +27,7 @@ import Testing
             #expect(folder.files.map(\.description.name) == ["full-1.0_x", "sample"])
             #expect(
                 folder.faults.map(\.description) == [
-                    "\(path)/latin.yaml:1:1: found bytes that are not text; expected YAML in UTF-8",
+                    "\(path)/latin.yaml:1:1: found bytes that are not text; expected text in UTF-8",
                     "\(path)/wrong.yaml:1:1: found no key 'channel'; expected it to be given",
                     "\(path)/wrong.yaml:1:1: found no key 'revisions'; expected it to be given",
                     "\(path)/wrong.yaml:2:9: engine: found \"both\"; expected one of guix, nix",

@@ -53,6 +53,12 @@ struct SchemeChannelReader {
                 return fault(field, "channel", "a field such as (url \"…\")")
             }
             switch key {
+            case "inherit":
+                guard Self.isGuix(list[1]) else {
+                    return fault(list[1], key, "%default-guix-channel or (car %default-channels)")
+                }
+                channel = .guix
+                (name, url) = (channel.description.name, channel.description.url)
             case "name":
                 name = list[1].word.flatMap { JobsetReader.isName($0) ? $0 : nil } ?? fault(list[1], key, "a name")
             case "url":
@@ -71,7 +77,7 @@ struct SchemeChannelReader {
                 guard let introduction = introduction(list[1]) else { return nil }
                 channel.description.introduction = introduction
             default:
-                return fault(list[0], "channel", "one of name, url, branch, commit, introduction")
+                return fault(list[0], "channel", "one of inherit, name, url, branch, commit, introduction")
             }
         }
         guard let name, let url else {
@@ -80,6 +86,13 @@ struct SchemeChannelReader {
         channel.description.name = name
         channel.description.url = url
         return channel
+    }
+
+    /// Guix's own channel, as files name it that change something of it.
+    private static func isGuix(_ datum: SchemeDatum) -> Bool {
+        if datum.symbol == "%default-guix-channel" { return true }
+        let list = datum.list?.map(\.symbol)
+        return list == ["car", "%default-channels"] || list == ["first", "%default-channels"]
     }
 
     private func commit(_ datum: SchemeDatum) -> String? {
