@@ -35,6 +35,8 @@ package struct SourceRealiser: Sendable {
         do {
             guard let from = try await bring(path) else { return .alreadyValid }
             return .fetched(from: from)
+        } catch SourceError.noFixedOutput(let name) {
+            throw SourceError.noFixedOutput(name)
         } catch let error as SourceError where error.isFinal {
             return .lost(reason: error.description)
         }

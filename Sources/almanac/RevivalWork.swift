@@ -8,6 +8,7 @@ import Jobsets
 import Logging
 import Revival
 import StoreDaemon
+import Synchronization
 import TimeTravel
 
 /// The stages of a revival one after the other, with what people are told of them.
@@ -15,6 +16,13 @@ struct RevivalWork: Sendable {
     let configuration: FarmConfiguration
     let request: RevivalRequest
     let how: RevivalOptions
+    private let server = StartedServer()
+
+    init(configuration: FarmConfiguration, request: RevivalRequest, how: RevivalOptions) {
+        self.configuration = configuration
+        self.request = request
+        self.how = how
+    }
 
     /// - Returns: the exit code.
     func run() async throws -> Int32 {
@@ -33,8 +41,8 @@ struct RevivalWork: Sendable {
             try how.format.write(sources, type: "Source") { RevivalText.table(sources) }
             return RevivalText.status(lost: sources.filter { $0.state == .lost }, open: sources, failures: [])
         }
-        let doubtful = sources.filter { ![.present, .available].contains($0.state) }
-        if how.format == .table && !doubtful.isEmpty { Terminal.write(RevivalText.table(doubtful) + "\n") }
+        let missing = sources.filter { $0.state == .lost || $0.state == .unanswered }
+        if how.format == .table && !missing.isEmpty { Terminal.write(RevivalText.table(missing) + "\n") }
         try await revival.fetch { line.show($0) }
         line.finish()
         let failures = how.fetchOnly ? [] : try await build(&revival, line)
@@ -66,32 +74,24 @@ struct RevivalWork: Sendable {
 
     // MARK: Building
 
-    /// Has the running server build, or one that is started for it and stopped again.
+    /// Has the running server build, or one that is started for it.
     private func build(_ revival: inout EnvironmentRevival, _ line: StageLine) async throws -> [RevivalFailure] {
         if revival.plan.outline().builds.isEmpty { return [] }
         let data = configuration.dataDirectory
-        var started: Int32?
         if ServerLock.holder(of: data) == nil {
             line.show("starting the server (its log: \(data.serverLog)); the first time it makes the guests' image")
             var arguments = ["--port", "0"]
             if let database = configuration.databaseURL { arguments += ["--database", database] }
-            started = try await BackgroundServer.start(configuration, arguments: arguments)
+            server.note(try await BackgroundServer.start(configuration, arguments: arguments))
         }
-        do {
-            let failures = try await buildAll(&revival, line)
-            line.finish()
-            if let started { try await BackgroundServer.stop(process: started, data: data) }
-            return failures
-        } catch {
-            line.finish()
-            if let started {
-                // The command may be cancelled, which must not keep it from waiting for its server.
-                kill(started, SIGTERM)
-                var status: Int32 = 0
-                waitpid(started, &status, 0)
-            }
-            throw error
-        }
+        defer { line.finish() }
+        return try await buildAll(&revival, line)
+    }
+
+    /// Ends the server that was started for this; to be called when the work has ended, however it did.
+    func stopServer() async throws {
+        guard let process = server.take() else { return }
+        try await BackgroundServer.stop(process: process, data: configuration.dataDirectory)
     }
 
     private func buildAll(_ revival: inout EnvironmentRevival, _ line: StageLine) async throws -> [RevivalFailure] {
@@ -193,5 +193,19 @@ struct RevivalResult: Encodable {
         failedBuilds = failures
         blockedBuilds = outline.blocked.map(\.description)
         openBuilds = outline.builds.map(\.description)
+    }
+}
+
+/// The server that was started for a revival, if one was.
+private final class StartedServer: Sendable {
+    private let process = Mutex<Int32?>(nil)
+
+    func note(_ started: Int32) { process.withLock { $0 = started } }
+
+    func take() -> Int32? {
+        process.withLock { process in
+            defer { process = nil }
+            return process
+        }
     }
 }

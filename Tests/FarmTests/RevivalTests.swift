@@ -234,6 +234,9 @@ import TimeTravel
         #expect(choice([annotation(9, "r-flowcore", "1.52.1"), annotation(3, "x", "1", derivation: own)]) == 3)
         let said = annotation(2, "x", "1", derivation: own, origin: "person")
         #expect(choice([annotation(9, "x", "1", derivation: own), said]) == 2)
+        var refuted = said
+        refuted.check = AnnotationCheck(build: 1, result: .refuted)
+        #expect(choice([annotation(9, "x", "1", derivation: own), refuted]) == 9)
         let order = RevivalConditions(usual: usual, annotations: [said]).order(for: path)
         #expect(order.conditions.date == Instant(seconds: 2) && order.conditions.cpu == usual.cpu)
     }

@@ -81,7 +81,9 @@ package struct EnvironmentRevival: Sendable {
             offers[path] = offer
             answer(path, .offered(references: offer.info.references))
         case .none(let problems):
-            for problem in problems { self.problems[problem, default: 0] += 1 }
+            for problem in problems {
+                self.problems[problem.replacing(" (it is asked no more)", with: ""), default: 0] += 1
+            }
             answer(path, .none)
         }
     }

@@ -134,9 +134,10 @@ package struct RevivalConditions: Sendable {
 
     /// - Parameters:
     ///   - usual: what is built without an annotation is built so.
-    ///   - annotations: newest first.
+    ///   - annotations: newest first; those that a build has refuted do not count.
     package init(usual: Conditions, annotations: [AnnotationRecord]) {
         self.usual = usual
+        let annotations = annotations.filter { $0.check?.result != .refuted }
         byDerivation = Dictionary(grouping: annotations.filter { $0.derivation != nil }) { $0.derivation ?? "" }
         byPackage = Dictionary(grouping: annotations, by: \.package)
     }

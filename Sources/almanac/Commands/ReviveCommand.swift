@@ -42,15 +42,22 @@ struct ReviveCommand: AsyncParsableCommand {
         let request = try what.request()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let work = RevivalWork(configuration: configuration, request: request, how: how)
-        let status = try await withThrowingTaskGroup(of: Int32.self) { group in
-            group.addTask {
-                for await _ in signals { return 130 }
-                return 130
+        let status: Int32
+        do {
+            status = try await withThrowingTaskGroup(of: Int32.self) { group in
+                group.addTask {
+                    for await _ in signals { return 130 }
+                    return 130
+                }
+                group.addTask { try await work.run() }
+                defer { group.cancelAll() }
+                return try await group.next() ?? 130
             }
-            group.addTask { try await work.run() }
-            defer { group.cancelAll() }
-            return try await group.next() ?? 130
+        } catch {
+            try await work.stopServer()
+            throw error
         }
+        try await work.stopServer()
         if status == 130 {
             Terminal.complain("\nInterrupted. What was fetched and built is kept: run the command again to go on.")
         }

@@ -69,14 +69,18 @@ enum RevivalText {
         var lines = links.map { "linked from \($0), which keeps it from being collected" }
         if links.isEmpty { lines.append("Give --profile LINK to keep it from being collected.") }
         let directory = first.path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
+        // A profile of Guix says itself which variables its programs want.
+        let isProfile = first.name.hasPrefix("profile.")
+        let program =
+            isProfile ? "/bin/sh -c '. \(first.path)/etc/profile; exec PROGRAM'" : "\(first.path)/bin/PROGRAM"
         if store == directory {
-            lines.append("Use it: . \(links.first ?? first.path)/etc/profile")
+            lines.append("Use it: \(isProfile ? ". \(first.path)/etc/profile" : program)")
         } else {
             lines += [
                 "Its files lie below \(store), where nothing looks for them. A program of it runs so:",
                 "  bwrap --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 "
                     + "--ro-bind /etc /etc --proc /proc --dev /dev --bind \"$HOME\" \"$HOME\" --tmpfs /tmp "
-                    + "--ro-bind \(store) \(directory) \(first.path)/bin/PROGRAM",
+                    + "--ro-bind \(store) \(directory) \(program)",
             ]
         }
         return lines
