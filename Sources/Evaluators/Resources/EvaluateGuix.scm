@@ -131,6 +131,7 @@
 
 (define (evaluate-subset name)
   (define names (string->symbol name))
+  (load-packages)
   (define jobs
     (if (eq? (dialect) 'cuirass)
         ((from '(gnu ci) 'cuirass-jobs) store
@@ -189,6 +190,7 @@
 
 (define (evaluate-manifest file)
   (define profiles '(guix profiles))
+  (load-packages)
   (define manifest (load-here file profiles '(gnu)))
   (define entries ((from profiles 'manifest-entries) manifest))
   (define package? (from '(guix packages) 'package?))
@@ -253,7 +255,10 @@
 
 (match (asked 'select)
   (('expression _) (use-present))
-  (_ (use-checkout)))
+  (_ (use-checkout)
+     (when (eq? (dialect) 'hydra)
+       (autoload-whole-modules)
+       (provide-guile-2.2))))
 
 (with-exception-handler
     (lambda (exception)

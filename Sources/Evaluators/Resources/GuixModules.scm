@@ -50,6 +50,34 @@
     (set! %load-compiled-path
       (map without-guix (delete-duplicates (append (asked 'compiled-path) %load-compiled-path))))))
 
+(define (provide-guile-2.2)
+  "Define what revisions written for Guile 2.2 ask of the compiler when they are loaded; builders, not they, compile."
+  (for-each (match-lambda
+              ((module . name)
+               (let ((found (false-if-exception (resolve-module module))))
+                 (when (and found (not (module-variable (module-public-interface found) name)))
+                   (module-define! found name (const '()))
+                   (module-export! found (list name))))))
+            '(((language tree-il optimize) . tree-il-default-optimization-options)
+              ((language cps optimize) . cps-default-optimization-options))))
+
+(define (autoload-whole-modules)
+  "Have '#:autoload' make all of a module visible once a name that it lists is used, as Guile did until 3.0.5.
+
+Modules of that time use names that they do not list."
+  (define (autoload-interface module name listed)
+    (define (lookup self symbol define?)
+      (and (memq symbol listed)
+           (let ((interface (module-public-interface (resolve-module name)))
+                 (uses (memq self (module-uses module))))
+             (when uses (set-car! uses interface))
+             (module-local-variable interface symbol))))
+    (let ((interface (make-module 0 '() lookup)))
+      (set-module-kind! interface 'autoload)
+      (set-module-name! interface name)
+      interface))
+  (module-set! (resolve-module '(guile)) 'make-autoload-interface autoload-interface))
+
 (define (use-present)
   (set! %load-path (delete-duplicates (append (asked 'load-path) %load-path)))
   (set! %load-compiled-path (delete-duplicates (append (asked 'compiled-path) %load-compiled-path))))
@@ -80,7 +108,9 @@
   (below "gnu/packages"))
 
 (define (load-packages)
-  "Load every module of packages that loads, and give their interfaces."
+  "Load every module of packages that loads, and give their interfaces.
+
+Modules import each other in circles, which load from some sides only: this is one, (gnu ci) or (gnu) may be none."
   (filter-map
    (lambda (file)
      (and (not (hash-ref tried file))

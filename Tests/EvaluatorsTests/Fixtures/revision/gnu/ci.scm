@@ -4,6 +4,8 @@
   #:use-module (guix derivations)
   #:use-module (guix packages)
   #:use-module (gnu packages good)
+  #:use-module (gnu packages grub)
+  #:use-module (gnu tests)
   #:export (hydra-jobs))
 
 (define (package->job store package system)
