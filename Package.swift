@@ -113,6 +113,10 @@ let package = Package(
                 .embedInCode("V003_scheduler_by_hand_and_ingestion.sql"),
                 .embedInCode("V004_alerts_and_access.sql"), .embedInCode("V005_catalog_history.sql"),
                 .embedInCode("V006_revivals.sql"),
+                .embedInCode("V007_closures.sql"),
+                .embedInCode("V007_closures_and_ingestion.sql"),
+                .embedInCode("V007_retention.sql"),
+                .embedInCode("V007_retention_and_shares.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",

@@ -19,4 +19,10 @@ package let schemaMigrations: [Migration] = [
         version: 5, name: "catalog_history",
         sql: String(decoding: PackageResources.V005_catalog_history_sql, as: UTF8.self)),
     Migration(version: 6, name: "revivals", sql: String(decoding: PackageResources.V006_revivals_sql, as: UTF8.self)),
+    Migration(
+        version: 7, name: "closures_and_retention",
+        sql: String(
+            decoding: PackageResources.V007_closures_sql + PackageResources.V007_closures_and_ingestion_sql
+                + PackageResources.V007_retention_sql + PackageResources.V007_retention_and_shares_sql,
+            as: UTF8.self)),
 ]

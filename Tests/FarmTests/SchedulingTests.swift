@@ -62,6 +62,30 @@ import TimeTravel
         }
     }
 
+    @Test func `of a jobset's guests neither investigations nor screening take more than half while the other waits`()
+        async throws
+    {
+        try await FarmFixture.run { farm in
+            _ = try await fill(farm, jobset: "busy", shares: 100, count: 100)
+            _ = try await farm.database.pool.query(
+                "insert into investigation (derivation_id) select min(derivation_id) from build")
+            // Those that an investigation asked for have the longer chains.
+            _ = try await farm.database.pool.query(
+                """
+                update build set investigation_id = 1, priority = priority + 500,
+                                 lane_id = lane_of(jobset_id, derivation_id, conditions_id, true) where id % 2 = 0
+                """)
+            var claims: [ClaimedBuild] = []
+            for _ in 0..<20 { claims += try await farm.database.claim(worker: farm.worker, count: 1) }
+            #expect(claims.count(where: \.isInvestigation) == 10)
+            claims += try await farm.database.claim(worker: farm.worker, count: 32)
+            #expect(claims.count(where: \.isInvestigation) == 26)
+            // What one leaves goes to the other.
+            claims += try await farm.database.claim(worker: farm.worker, count: 100)
+            #expect(claims.count == 100 && claims.count(where: \.isInvestigation) == 50)
+        }
+    }
+
     @Test func `a jobset of a higher priority goes before any share`() async throws {
         try await FarmFixture.run { farm in
             _ = try await fill(farm, jobset: "plain", shares: 1_000, count: 5)

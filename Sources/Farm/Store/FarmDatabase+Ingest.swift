@@ -14,16 +14,28 @@ package struct IngestResult: Sendable, Equatable {
 extension FarmDatabase {
     /// Takes in an evaluation's derivations and jobs, makes builds of them under the screening conditions, and marks
     /// the evaluation succeeded: all in one transaction, so that a crash leaves it as it was.
+    ///
+    /// A closure that another evaluation had is recognised by its digest; of it only the jobs are sent.
     package func ingest(
         _ batch: IngestBatch, jobs: [IngestJob], evaluation: PendingEvaluation, screening: [Conditions],
         repeats: [String: Int] = [:], priority: Int
     ) async throws -> IngestResult {
         try await pool.transaction { connection in
             let conditions = try await Self.conditionIDs(screening, connection)
-            try await Self.copy(batch, connection)
-            let rows = try await connection.query(
-                "select known, added, built from ingest_derivations($1, $2, $3, $4)",
-                [evaluation.id, evaluation.jobset, conditions, Self.basePriority(priority)])
+            let known = try await connection.query(
+                "select known, added, built from ingest_known($1, $2, $3, $4, $5)",
+                [evaluation.id, batch.digest, evaluation.jobset, conditions, Self.basePriority(priority)])
+            var rows = known
+            if known.isEmpty {
+                try await Self.copy(batch, connection)
+                rows = try await connection.query(
+                    "select known, added, built from ingest_derivations($1, $2, $3, $4, $5)",
+                    [evaluation.id, batch.digest, evaluation.jobset, conditions, Self.basePriority(priority)])
+            }
+            // What was given up and is built upon again is made again.
+            if try rows.first?.decode("built", as: Int.self) ?? 0 > 0 {
+                _ = try await connection.query("select rebuild_freed_of($1)", [evaluation.id])
+            }
             try await Self.store(jobs, evaluation: evaluation.id, connection)
             try await Self.repeatScreening(repeats, evaluation: evaluation.id, connection)
             _ = try await connection.query("select settle_revivals($1, $2)", [evaluation.id, conditions])
@@ -37,8 +49,7 @@ extension FarmDatabase {
         }
     }
 
-    /// Every derivation by its hash first, then the rest of those that the database does not know: a revision that is
-    /// known costs little more than its hashes.
+    /// Every derivation by its hash first, then the rest of those that the database does not know.
     static func copy(_ batch: IngestBatch, _ connection: PostgresConnection) async throws {
         _ = try await connection.query(
             "create temporary table incoming (ordinal int, hash bytea, depth int) on commit drop")
@@ -112,7 +123,7 @@ extension FarmDatabase {
             """
             insert into job (evaluation_id, name, package, version, system, derivation_id, error, meta)
             select $1, i.name, i.package, i.version, i.system, d.id, i.error, i.meta
-            from incoming_job i left join derivation d on d.hash = i.hash
+            from incoming_job i left join derivation d on d.hash = i.hash order by i.name
             """, [evaluation])
         _ = try await connection.query(
             """

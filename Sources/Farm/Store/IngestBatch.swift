@@ -51,6 +51,8 @@ package struct IngestBatch: Sendable {
     }
 
     private(set) var rows: [Row] = []
+    /// SHA-256 of the hashes of all derivations, ascending: what evaluations with the same closure have in common.
+    package let digest: [UInt8]
 
     /// - Parameters:
     ///   - closure: inputs before those that use them, as `DerivationClosure.walk` gives it.
@@ -61,6 +63,7 @@ package struct IngestBatch: Sendable {
         var places: [StorePath: Int32] = [:]
         places.reserveCapacity(closure.count)
         rows.reserveCapacity(closure.count)
+        digest = Self.digest(of: closure.map(\.path.digest.bytes))
         for (index, item) in closure.enumerated() {
             places[item.path] = Int32(index + 1)
             let inputs = item.derivation.inputDerivations.compactMap { places[$0.path] }
@@ -76,5 +79,11 @@ package struct IngestBatch: Sendable {
                 rows[Int(input) - 1].depth = rows[index].depth + 1
             }
         }
+    }
+
+    private static func digest(of hashes: [[UInt8]]) -> [UInt8] {
+        var hasher = ContentHasher(.sha256)
+        for hash in hashes.sorted(by: { $0.lexicographicallyPrecedes($1) }) { hasher.update(hash) }
+        return hasher.finalize().bytes
     }
 }

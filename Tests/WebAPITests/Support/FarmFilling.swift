@@ -43,7 +43,8 @@ enum FarmFilling: Sendable {
         from (values (1, 'python-foo-1.2', 'time-trap'), (2, 'python-bar-2.0', 'cpu-trap'),
                      (3, '\(attack.sql)-9', 'time-trap'), (4, 'hello-2.12', 'sound'), (5, 'slow-1', null)) d(n, name, v)
         order by n;
-        insert into evaluation_derivation values (1, '{1,2,3,4,5}');
+        insert into closure (digest, derivations) values (sha256('demo'), '{1,2,3,4,5}');
+        update evaluation set closure_id = 1 where id = 1;
         insert into job (evaluation_id, name, package, version, system, derivation_id, error) values
           (1, 'foo.x86_64-linux', 'python-foo', '1.2', 'x86_64-linux', 1, null),
           (1, 'bar.x86_64-linux', 'python-bar', '2.0', 'x86_64-linux', 2, null),
