@@ -96,8 +96,11 @@ extension FarmDatabase {
     }
 
     /// Asks for an evaluation now: the server looks up the jobset's revisions and queues them.
-    package func trigger(jobset: Int, cause: String) async throws {
-        _ = try await pool.query("update jobset set wanted = $2 where id = $1", [jobset, cause])
+    ///
+    /// - Parameter unlessWanted: leaves the cause of one that is wanted already.
+    package func trigger(jobset: Int, cause: String, unlessWanted: Bool = false) async throws {
+        _ = try await pool.query(
+            "update jobset set wanted = $2 where id = $1 and (wanted is null or not $3)", [jobset, cause, unlessWanted])
         _ = try await pool.query("select pg_notify('almanac_evaluations', '')")
     }
 

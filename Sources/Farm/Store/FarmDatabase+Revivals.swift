@@ -61,7 +61,7 @@ extension FarmDatabase {
             guard let evaluation: Int = try added.first?.decode("id") else { return }
             try await Self.copy(batch, connection)
             _ = try await connection.query(
-                "select known from ingest_derivations($1, $2, '{}', 0)", [evaluation, stored.id])
+                "select known from ingest_derivations($1, $2, $3, '{}', 0)", [evaluation, batch.digest, stored.id])
             try await Self.store(environment.revision.jobs.map(Self.job), evaluation: evaluation, connection)
             _ = try await connection.query("select begin_revival($1)", [evaluation])
             _ = try await connection.query("select pg_notify('almanac_evaluations', '')")

@@ -45,8 +45,9 @@ final class Gate: Sendable {
             if policy.readingIsOpen || endpoint.isForEverybody { return nil }
             return try await token(Self.bearer(authorization) ?? Self.password(authorization), address, time, database)
         }
+        guard let scope = change.scope else { return nil }
         let token = try await token(Self.bearer(authorization), address, time, database)
-        guard token.allows(change.scope) else { throw Problem.outOfScope(change.scope) }
+        guard token.allows(scope) else { throw Problem.outOfScope(scope) }
         return token
     }
 

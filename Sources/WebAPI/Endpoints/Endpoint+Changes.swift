@@ -3,19 +3,22 @@
 import Farm
 import TimeTravel
 
-/// What changes something: every one needs a token.
+/// What changes something: every one needs a token, but for notices that are signed.
 extension Endpoint {
     /// How an endpoint changes something.
     struct Change: Sendable {
         let method: String
-        let scope: TokenScope
+        /// Nil where the endpoint itself checks who asks.
+        let scope: TokenScope?
         /// Of the request's body; nil where it takes none.
         var body: JSON?
+        /// Of that, in bytes.
+        var largestBody = GuardedAnswers.largestBody
     }
 
     static let changes: [Endpoint] =
         [
-            trigger, enable, disable, annotateTrap, withdrawAnnotation, retryAlert, evaluateHook,
+            trigger, enable, disable, annotateTrap, withdrawAnnotation, retryAlert, evaluateHook, pushHook, hydraPush,
         ] + buildChanges
 
     static func change(

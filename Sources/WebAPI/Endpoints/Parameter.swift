@@ -87,10 +87,12 @@ extension Parameter where Value == String {
 
 extension Parameter where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
     /// A word of an enumeration.
-    static func word(_ name: String, about: String) -> Parameter {
+    static func word(
+        _ name: String, in place: ParameterFacts.Place = .query, about: String
+    ) -> Parameter {
         let words = Value.allCases.map(\.rawValue)
         return Parameter(
-            name, expected: "one of \(words.joined(separator: ", "))", about: about,
+            name, in: place, expected: "one of \(words.joined(separator: ", "))", about: about,
             schema: ["type": "string", "enum": .array(words.map { .string($0) })]
         ) { Value(rawValue: $0) }
     }

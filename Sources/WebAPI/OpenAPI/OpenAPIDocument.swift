@@ -91,8 +91,10 @@ enum OpenAPIDocument {
         var responses = success
         let failures = [
             400: "A parameter or the body is wrong; the answer says what was expected.",
-            401: "There is no token, or it is unknown, expired or revoked.",
-            403: "The token lacks the scope \(change.scope.rawValue).", 404: "There is no such thing.",
+            401: change.scope == nil
+                ? "The signature is missing or wrong." : "There is no token, or it is unknown, expired or revoked.",
+            403: change.scope.map { "The token lacks the scope \($0.rawValue)." } ?? "It is not allowed.",
+            404: "There is no such thing.",
             405: "The method is not possible here.", 408: "The body took too long.",
             409: "It cannot be done in the present state.", 413: "The body is too large.",
             429: "Too many requests; Retry-After says when to ask again.", 500: "The server could not answer.",
@@ -102,7 +104,7 @@ enum OpenAPIDocument {
         var operation: [String: JSON] = [
             "operationId": .string(endpoint.name), "summary": .string(endpoint.summary),
             "parameters": .array(endpoint.parameters.map { parameter($0, for: endpoint.audience) }),
-            "responses": .object(responses), "security": [["token": []]],
+            "responses": .object(responses), "security": change.scope == nil ? [] : [["token": []]],
         ]
         if let body = change.body {
             operation["requestBody"] = [

@@ -8,7 +8,7 @@ import Hummingbird
 struct GuardedAnswers: RouterMiddleware {
     typealias Context = WebContext
 
-    /// Of a request's body, in bytes.
+    /// Of a request's body, in bytes, where its endpoint does not say otherwise.
     static let largestBody = 1 << 16
     /// Of a request's address, in bytes.
     static let longestAddress = 8_192
@@ -35,6 +35,8 @@ struct GuardedAnswers: RouterMiddleware {
                 status: 414, title: "Address too long", detail: "An address may have \(longestAddress) bytes at most.")
         }
         let length = request.headers[.contentLength].map { Int($0) ?? .max } ?? 0
+        let largestBody =
+            Endpoint.changes.first { $0.fits(request.uri.path) }?.change?.largestBody ?? largestBody
         guard length <= largestBody, request.headers[.transferEncoding] == nil else {
             throw Problem(
                 status: 413, title: "Request too large",

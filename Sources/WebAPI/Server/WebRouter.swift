@@ -58,7 +58,9 @@ extension Endpoint {
                 database: services.database)
             var call = try call(request, context, services)
             call.token = token
-            if change?.body != nil { call.body = try await Self.body(of: request) }
+            if let change, change.body != nil {
+                call.body = try await Self.body(of: request, largest: change.largestBody)
+            }
             let reply = try await reply(to: call, request, services.cache)
             return reply.response(to: request, isWhole: request.method != .head)
         } catch let problem as Problem {
@@ -89,10 +91,10 @@ extension Endpoint {
     private var isNeverKept: Bool { path.hasSuffix("/log") || path.hasSuffix("/events") || path == "/healthz" }
 
     /// The body, whose size was looked at before; who sends it byte by byte is not waited for.
-    private static func body(of request: Request) async throws -> [UInt8] {
+    private static func body(of request: Request, largest: Int) async throws -> [UInt8] {
         try await withThrowingTaskGroup(of: [UInt8].self) { tasks in
             tasks.addTask {
-                Array(buffer: try await request.body.collect(upTo: GuardedAnswers.largestBody))
+                Array(buffer: try await request.body.collect(upTo: largest))
             }
             tasks.addTask {
                 try await Task.sleep(for: .seconds(20))

@@ -9,7 +9,7 @@ import TimeTravel
 struct JobsetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobset", abstract: "What to evaluate, where, when, and under which conditions to screen it.",
-        subcommands: [List.self, Show.self, Add.self, Remove.self, Enable.self, Disable.self, Trigger.self])
+        subcommands: [List.self, Show.self, Add.self, Remove.self, Enable.self, Disable.self, Trigger.self, Hook.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the loaded jobsets.")
