@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The third part of the migration: secrets of push notices, and retention: what jobsets no longer keep is found, and given up in small transactions. Decision 0011 says what holds what.
+-- The third part of the migration: secrets of push notices, and retention: what jobsets no longer keep is found, and given
+-- up in small transactions. Decision 0011 says what holds what.
 
 create index build_pinned on build (derivation_id) where pinned;
 

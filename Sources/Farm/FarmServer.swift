@@ -82,7 +82,7 @@ struct FarmParts {
 
     func services() -> [any Service] {
         let parts: [any Service] = [
-            wakeUps, lookUps, evaluations, sources, investigations, outbox, watch, leases,
+            wakeUps, lookUps, evaluations, sources, investigations, outbox, watch, leases, retention,
         ]
         guard configuration.guests > 0 else { return parts }
         let builder = GuestBuilder(
@@ -145,6 +145,13 @@ struct FarmParts {
             return .disk(path: data, freeBytes: free)
         }
         return WokenService("watch", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
+    }
+
+    private var retention: WokenService {
+        let sweep = RetentionSweep(
+            database: database, store: store, data: configuration.dataDirectory, logger: logger, now: now)
+        let round = RetentionRound(database: database, logger: logger, now: now) { try await sweep() }
+        return WokenService("retention", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
     }
 
     private var leases: WokenService {

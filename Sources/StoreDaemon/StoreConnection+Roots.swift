@@ -31,6 +31,26 @@ extension StoreConnection {
         }
     }
 
+    /// What the daemon is to do with garbage, by its numbers.
+    private enum Collection: UInt64 {
+        case returnDead = 1
+        case deleteDead = 2
+        case deleteNamed = 3
+    }
+
+    /// What nothing keeps alive; nothing is deleted.
+    package func deadPaths() async throws -> Set<StorePath> {
+        Set(try await collect(.returnDead, [], limit: .max).paths)
+    }
+
+    /// Deletes items that nothing keeps alive, and what refers to them.
+    ///
+    /// - Returns: the bytes that they held.
+    /// - Throws: `StoreDaemonError.refused` when one of them is alive; those before it are gone.
+    package func delete(_ paths: [StorePath]) async throws -> UInt64 {
+        try await collect(.deleteNamed, paths, limit: .max).freed
+    }
+
     /// Deletes what nothing keeps alive.
     ///
     /// - Parameter limit: stop after so many bytes.
@@ -38,17 +58,24 @@ extension StoreConnection {
     package func collectGarbage(
         limit: UInt64 = UInt64.max
     ) async throws -> (deleted: [StorePath], freed: UInt64) {
+        let (paths, freed) = try await collect(.deleteDead, [], limit: limit)
+        return (paths, freed)
+    }
+
+    private func collect(
+        _ collection: Collection, _ paths: [StorePath], limit: UInt64
+    ) async throws -> (paths: [StorePath], freed: UInt64) {
         try await operate(.collectGarbage) { request in
-            request.integer(2)  // Delete all that is dead.
-            request.paths([])
+            request.integer(collection.rawValue)
+            request.paths(paths)
             request.boolean(false)  // Spare the living.
             request.integer(limit)
             for _ in 0..<3 { request.integer(0) }
         } answer: { channel in
-            let deleted = try await channel.paths()
+            let found = try await channel.paths()
             let freed = try await channel.integer()
             _ = try await channel.integer()
-            return (deleted, freed)
+            return (found, freed)
         }
     }
 }

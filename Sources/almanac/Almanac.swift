@@ -18,7 +18,7 @@ struct Almanac: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, ServeCommand.self, StopCommand.self, StatusCommand.self, JobsetCommand.self,
             WorkCommand.self, WorkerCommand.self, BuildCommand.self, EvaluationCommand.self, BackupCommand.self,
-            RestoreCommand.self,
+            RestoreCommand.self, CollectCommand.self,
             CatalogCommand.self, VerdictsCommand.self, HorizonCommand.self, ImpactCommand.self,
             InvestigateCommand.self, ReviveCommand.self, LogCommand.self, ImageCommand.self, DrvCommand.self,
             AlertCommand.self, TokenCommand.self, TrapCommand.self, ReproduceCommand.self, DoctorCommand.self,

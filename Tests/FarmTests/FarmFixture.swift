@@ -20,7 +20,7 @@ struct FarmFixture: Sendable {
     static let start = CivilDate(firstOf: 2020).start
 
     /// Runs a test with a farm of its own.
-    static func run(
+    nonisolated(nonsending) static func run(
         alerts: String = "", _ body: nonisolated(nonsending) (FarmFixture) async throws -> Void
     ) async throws {
         try await withFreshDatabase(migrations: schemaMigrations) { pool in
@@ -117,7 +117,7 @@ struct FarmFixture: Sendable {
         if outcome == .infrastructure { return RunReport(outcome: outcome, reason: "the guest went away") }
         return RunReport(
             outcome: outcome, guestBegan: claim.conditions.date, guestEnded: claim.conditions.date + 10, seconds: 10,
-            evidence: PostgresJSON(Array("{}".utf8)))
+            evidence: PostgresJSON(Array("{}".utf8)), logFile: "\(claim.run).log.gz", logBytes: 3)
     }
 
     @discardableResult

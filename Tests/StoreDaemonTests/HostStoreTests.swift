@@ -71,6 +71,28 @@ struct HostStoreTests {
         }
     }
 
+    @Test func `named items are deleted, but not what is alive`() async throws {
+        let store = try await TemporaryStore(of: .nix)
+        let link = store.root.appendingPathComponent("link").path
+        try await store.host.withConnection { (connection: StoreConnection) async throws in
+            let base = try await connection.addText(Array("base".utf8), name: "base")
+            let kept = try await connection.addText(Array("kept \(base)".utf8), name: "kept", references: [base])
+            let lost = try await connection.addText(Array("lost".utf8), name: "lost")
+            let other = try await connection.addText(Array("other".utf8), name: "other")
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: kept.description)
+            try await connection.addIndirectRoot(link)
+            await connection.close()
+            let dead = try await store.host.withConnection { try await $0.deadPaths() }
+            #expect(dead.isSuperset(of: [lost, other]) && dead.isDisjoint(with: [kept, base]))
+            #expect(try await store.host.withConnection { try await $0.delete([lost]) } > 0)
+            await #expect(throws: StoreDaemonError.self) {
+                _ = try await store.host.withConnection { try await $0.delete([base]) }
+            }
+            let valid = try await store.host.withConnection { try await $0.allValidPaths() }
+            #expect(valid == [base, kept, other])
+        }
+    }
+
     @Test(arguments: TemporaryStore.engines)
     func `operations asked for at once are answered each in its turn`(engine: StoreEngine) async throws {
         let store = try await TemporaryStore(of: engine)

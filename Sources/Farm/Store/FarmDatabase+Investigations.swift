@@ -163,12 +163,20 @@ extension FarmDatabase {
     package func request(_ wanted: [Conditions], for investigation: OpenInvestigation, jobset: Int?) async throws {
         try await pool.transaction { connection in
             let ids = try await Self.conditionIDs(wanted, connection)
+            // Inputs' counts must hold until the builds are there.
+            _ = try await connection.query("select pg_advisory_xact_lock(4711)")
             for conditions in ids {
                 _ = try await Self.queueProbe(
                     of: investigation.derivation, conditions: conditions, jobset: jobset,
                     investigation: investigation.id, connection)
             }
-            _ = try await connection.query("select pg_notify('almanac_builds', '')")
+            _ = try await connection.query(
+                """
+                select rebuild_freed(array(select x.id from derivation d cross join unnest(d.inputs) i
+                                           join derivation x on x.id = i where d.id = $1 and x.freed is not null)),
+                       pg_notify('almanac_builds', '')
+                """,
+                [investigation.derivation])
         }
     }
 
@@ -183,9 +191,12 @@ extension FarmDatabase {
             with asked as (
               insert into build as b (derivation_id, conditions_id, jobset_id, investigation_id, state, pending,
                                       priority)
-              select d.id, $2, $3, $4, 'ready', 0,
+              select d.id, $2, $3, $4, case when x.missing > 0 then 'blocked'::build_state else 'ready' end, x.missing,
                      coalesce((select max(s.priority) from build s where s.derivation_id = d.id), d.depth)
-              from derivation d where d.id = $1
+              from derivation d cross join lateral (
+                select count(*)::int missing from derivation i
+                where i.id = any(d.inputs) and i.availability <> 'available') x
+              where d.id = $1
               on conflict (derivation_id, conditions_id) do update set
                 runs_wanted = greatest(b.runs_wanted, b.runs_done + 1)
                               + case when b.state in ('ready', 'leased') then 1 else 0 end,
