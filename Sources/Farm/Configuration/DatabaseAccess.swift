@@ -16,14 +16,22 @@ package struct DatabaseAccess: Sendable {
     }
 
     /// Starts the embedded cluster unless it runs or another server was named, and brings the schema up to date.
+    ///
+    /// Where the schema cannot be brought up to date, a cluster that was started for it is stopped again.
     package func open() async throws -> PostgresConfiguration {
-        let server =
-            if let url = configuration.databaseURL {
-                PostgresConfiguration(connectionString: url)
-            } else {
-                try await cluster.start()
-            }
-        _ = try await Migrator(schemaMigrations).migrate(server)
+        guard configuration.databaseURL == nil else {
+            let server = PostgresConfiguration(connectionString: configuration.databaseURL ?? "")
+            _ = try await Migrator(schemaMigrations).migrate(server)
+            return server
+        }
+        let ranBefore = try await cluster.process() != nil
+        let server = try await cluster.start()
+        do {
+            _ = try await Migrator(schemaMigrations).migrate(server)
+        } catch {
+            if !ranBefore { try? await cluster.stop() }
+            throw error
+        }
         return server
     }
 
