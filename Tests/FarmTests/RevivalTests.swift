@@ -15,7 +15,7 @@ import TimeTravel
 /// Whole revivals: a channel evaluated by Debian's Nix, servers of our own, and guests that the test plays.
 @Suite(.enabled(if: RevivalScene.isPossible, "needs nix-bin, git and python3")) struct RevivalTests {
     private let usual = Conditions(
-        date: CivilDate(firstOf: 2019).start, cpu: .westmere, kernel: KernelRelease(rawValue: "6.1.0-test-amd64")!,
+        date: CivilDate(firstOf: 2019).start, cpu: .westmere, kernel: .simulated,
         cores: 1)
 
     private func withScene(_ body: (RevivalScene, FarmFixture) async throws -> Void) async throws {
