@@ -34,7 +34,7 @@ struct EdgeCause {
             self.init(cause: rule.cause, evidence: evidence)
             return
         }
-        self = .unknown
+        self = (isExact ? EdgeCause.relative(edge, candidates) : nil) ?? .unknown
     }
 
     private static func said(_ edge: ProvenEdge, _ telling: Set<LogFact.Kind>) -> [(fact: LogFact, run: ObservedRun)] {
@@ -45,6 +45,35 @@ struct EdgeCause {
 
     static func evidence(_ fact: LogFact, of run: ObservedRun) -> Evidence {
         Evidence(kind: .log, line: fact.line, run: run.id, instant: fact.instants.first, text: fact.text)
+    }
+}
+
+extension EdgeCause {
+    /// Days before an end of validity at which software begins to complain: what people write into checks.
+    private static let notices: [Int64] = [
+        1, 2, 3, 5, 7, 10, 14, 15, 20, 21, 28, 30, 31, 45, 60, 90, 100, 120, 180, 365,
+    ]
+
+    private static let ends: Set<Candidate.Kind> = [
+        .certificateNotAfter, .revocationListUntil, .keyExpiry, .signatureExpiry, .tokenExpiry, .dataExpiry,
+    ]
+
+    /// An edge a whole number of days before something ends whose validity a file states: a check that wants it to last a
+    /// while. Only for edges known within minutes, and where so good a match is no chance (1 in 1000) among that many dates.
+    private static func relative(_ edge: ProvenEdge, _ candidates: Set<Candidate>) -> EdgeCause? {
+        guard edge.side == .upper else { return nil }
+        let ends = candidates.filter { Self.ends.contains($0.kind) }
+        let tried = Double(Set(ends.map(\.instant)).count * notices.count)
+        let years = Double(CivilDate(firstOf: 2100).start - CivilDate(firstOf: 2000).start)
+        guard tried * Double(max(edge.width, 1)) / years < 0.001 else { return nil }
+        let matches = ends.flatMap { end in
+            notices.filter { edge.holds(end.instant + -$0 * 86_400) }.map { (end: end, days: $0) }
+        }
+        let best = matches.min { ($0.days, $0.end.origin.text) < ($1.days, $1.end.origin.text) }
+        guard let best else { return nil }
+        var evidence = best.end.origin
+        evidence.text = "\(best.days == 1 ? "a day" : "\(best.days) days") before: \(evidence.text)"
+        return EdgeCause(cause: .relativeWindow, evidence: [evidence])
     }
 }
 
