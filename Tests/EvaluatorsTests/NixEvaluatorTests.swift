@@ -118,9 +118,14 @@ struct NixEvaluatorTests {
         }
     }
 
-    @Test func `a package that the channel lacks is named, with what was meant`() async throws {
+    @Test func `a package that a revision lacks fails alone, with what was meant`() async throws {
+        let expression = "let package = \(Self.package); in { hello = package \"a\"; world = package \"b\"; }"
+        try await evaluate(expression, packages: .names(["hello", "wrold"])) { jobs, _ in
+            #expect(jobs.count == 2 && name(jobs["hello"]) == "a.drv")
+            #expect(message(jobs["wrold"]) == "this revision has no such package; similar: world")
+        }
         let error = await #expect(throws: EvaluationError.self) {
-            try await evaluate("{ hello = 1; world = 2; }", packages: .names(["hello", "wrold"])) { _, _ in }
+            try await evaluate(expression, packages: .names(["wrold"])) { _, _ in }
         }
         #expect(error?.description == "no package is named 'wrold'; similar: world")
     }

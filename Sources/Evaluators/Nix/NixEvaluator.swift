@@ -43,7 +43,8 @@ package struct NixEvaluator: Sendable {
     /// - Parameters:
     ///   - checkout: the folder of the revision's files.
     ///   - expression: the file in it that is evaluated.
-    /// - Throws: `EvaluationError` when the set itself does not evaluate, or a package is asked for that it lacks.
+    /// - Throws: `EvaluationError` when the set itself does not evaluate, or has none of the
+    ///   packages that are asked for; lacking some of them is an error of these packages.
     package func evaluate(
         checkout: String, expression: String, packages: PackageSelection,
         progress: @Sendable (EvaluationProgress) -> Void = { _ in }
@@ -58,9 +59,11 @@ package struct NixEvaluator: Sendable {
             throw EvaluationError.evaluator(Self.firstError(listing.errors), log: listing.errors)
         }
         let all = try JSONDecoder().decode([String].self, from: Data(listing.output.utf8))
-        let names = try Self.select(packages, from: all)
+        let wanted = try Self.select(packages, from: all)
+        let known = Set(all)
+        let names = wanted.filter(known.contains)
         let deadline = ContinuousClock.now + limits.time
-        var jobs: [EvaluatedJob] = []
+        var jobs = wanted.filter { !known.contains($0) }.map { Self.lacking($0, among: all) }
         var log = listing.errors
         // A batch that fails is halved until the package that fails is found: few runs where few fail.
         var batches = stride(from: 0, to: names.count, by: Self.batchSize).reversed().map {
@@ -76,7 +79,7 @@ package struct NixEvaluator: Sendable {
             if !answer.isSuccess { log += "\(batch.joined()):\n\(answer.errors)\n" }
             jobs += try self.jobs(batch, answer)
             let failed = jobs.count { if case .failure = $0.derivation { true } else { false } }
-            progress(EvaluationProgress(done: jobs.count, all: names.count, failed: failed))
+            progress(EvaluationProgress(done: jobs.count, all: wanted.count, failed: failed))
         }
         return (jobs, String(log.suffix(1 << 20)))
     }
@@ -163,7 +166,15 @@ package struct NixEvaluator: Sendable {
         return sandbox.wrapping(words)
     }
 
-    /// - Throws: `EvaluationError.unknownPackages` with the nearest names.
+    private static func lacking(_ name: String, among all: [String]) -> EvaluatedJob {
+        let similar = NearMisses.of(name, among: all)
+        let hint = similar.isEmpty ? "" : "; similar: \(similar.joined(separator: ", "))"
+        return EvaluatedJob(
+            name: name, package: name, version: "", system: "",
+            derivation: .failure(PackageFailure(message: "this revision has no such package\(hint)")))
+    }
+
+    /// - Throws: `EvaluationError.unknownPackages` with the nearest names when all of them are unknown.
     static func select(_ packages: PackageSelection, from all: [String]) throws -> [String] {
         switch packages {
         case .all: return all
@@ -182,7 +193,7 @@ package struct NixEvaluator: Sendable {
     private static func check(_ names: [String], against all: [String]) throws -> [String] {
         let known = Set(all)
         let unknown = names.filter { !known.contains($0) }
-        guard unknown.isEmpty else {
+        guard unknown.isEmpty || unknown.count < names.count else {
             let similar = unknown.flatMap { NearMisses.of($0, among: all) }
             throw EvaluationError.unknownPackages(unknown, suggestions: Array(similar.prefix(10)))
         }

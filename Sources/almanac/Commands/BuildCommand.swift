@@ -42,10 +42,16 @@ struct BuildCommand: AsyncParsableCommand {
             for build in builds {
                 table.add([
                     String(build.id), build.state, build.name, "\(build.conditions)", String(build.runs.count),
-                    build.verdict?.rawValue ?? "-", build.error ?? "-",
+                    build.verdict?.rawValue ?? "-", build.error.map(Self.brief) ?? "-",
                 ])
             }
             return table.render(headerStyle: Terminal().bold) + "\n"
+        }
+
+        /// The beginning of an error, which may be many lines; 'almanac build show' has all of it.
+        private static func brief(_ error: String) -> String {
+            let line = error.prefix { !$0.isNewline }
+            return line.count > 80 ? line.prefix(79) + "…" : String(line)
         }
     }
 
