@@ -100,6 +100,33 @@ struct GuixEvaluatorTests {
         }
     }
 
+    @Test func `a module whose load another's import interrupts is named, with what it had defined by then`()
+        async throws
+    {
+        let early = "(define-public early (package \"early\" \"1\" \(try GuixRevision.text("early-1"))))"
+        let modules = [
+            "importing": "(use-modules (gnu packages stray))",
+            "stray": early + ")",
+            "unbound": "(use-modules (gnu packages within))",
+            "within": "(define-public late (no-such-procedure))",
+        ]
+        try await evaluate(modules) { jobs, log in
+            let lines = log.split(separator: "\n")
+            func note(_ module: String) -> Substring {
+                lines.first { $0.hasPrefix("gnu/packages/\(module).scm: ") } ?? ""
+            }
+            #expect(note("importing").hasPrefix("gnu/packages/importing.scm: in gnu/packages/stray.scm: "))
+            #expect(note("stray").hasPrefix("gnu/packages/stray.scm: only a part of it was loaded: "))
+            #expect(note("stray").contains("unexpected \")\""))
+            #expect(note("unbound").hasPrefix("gnu/packages/unbound.scm: in gnu/packages/within.scm: "))
+            #expect(note("within").hasPrefix("gnu/packages/within.scm: only a part of it was loaded: "))
+            #expect(note("within").contains("no-such-procedure"))
+            #expect(name(jobs["early-1.x86_64-linux"]) == "early-1.drv")
+            #expect(name(jobs["hello-2.10.x86_64-linux"]) == "hello-2.10.drv")
+            #expect(note("good").isEmpty)
+        }
+    }
+
     @Test func `what ends the evaluator is left out, and the others go on`() async throws {
         let modules = [
             "deadly": Self.package("killer", "(kill (getpid) SIGKILL)")
@@ -182,6 +209,37 @@ struct GuixEvaluatorTests {
             #expect(message(jobs["broken.x86_64-linux"]) == "this job is broken")
             // Not one that this evaluation put into the store.
             #expect(message(jobs["forged.x86_64-linux"]).contains("no derivation that it made"))
+        }
+    }
+
+    /// Jobs as Guix makes them for Cuirass, since 1.3.
+    private static let cuirass = """
+        (define-module (gnu ci) #:use-module (guix derivations) #:use-module (guix packages)
+          #:use-module (gnu packages good) #:use-module (ice-9 match) #:export (cuirass-jobs))
+        (define* (package->job store package system #:key (suffix ""))
+          `((#:job-name . ,(string-append "base." (package-name package) "." system suffix))
+            (#:derivation . ,(derivation-file-name (package-derivation store package system #:graft? #f)))
+            (#:timeout . 18000)))
+        (define (cuirass-jobs store arguments)
+          (match (map cdr arguments)
+            (('hello ("x86_64-linux") (('repository . fields)))
+             (unless (equal? (assq-ref fields 'commit) '("\(GuixRevision.commit)")) (error "not as asked"))
+             (list (package->job store hello "x86_64-linux")))
+            (_ (error "not as asked"))))
+        """
+
+    @Test(arguments: [PackageSelection.subset("hello"), .all, .names(["hello"])])
+    func `a revision that makes jobs for Cuirass has them named as it names them`(
+        packages: PackageSelection
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let revision = try GuixRevision(in: folder, [:])
+            try write(Self.cuirass, to: revision.folder + "/gnu/ci.scm")
+            let jobs = try await revision.evaluate(packages).jobs
+            // What is named is not asked of the revision's jobs.
+            let expected = if case .names = packages { "hello.x86_64-linux" } else { "base.hello.x86_64-linux" }
+            #expect(jobs.map(\.name) == [expected])
+            #expect(name(jobs.first) == "hello-2.10.drv")
         }
     }
 

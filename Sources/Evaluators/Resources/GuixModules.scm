@@ -107,22 +107,53 @@ Modules of that time use names that they do not list."
                 (scandir (string-append checkout "/" folder))))
   (below "gnu/packages"))
 
+;; The file at which loading failed, and why; others that import it may have been the ones asked for.
+(define interrupted (make-hash-table))
+
+(define (loading-file)
+  "The file that is being loaded, relative to the checkout; or #f."
+  (let ((name (and=> (current-load-port) port-filename)))
+    (and name
+         (if (string-prefix? (string-append checkout "/") name)
+             (string-drop name (1+ (string-length checkout)))
+             name))))
+
+(define (load-module name file failed)
+  "The interface of the module NAME in FILE, or what FAILED makes of why there is none."
+  (define innermost #f)
+  (guarded
+   (lambda ()
+     (with-exception-handler
+         (lambda (exception)
+           ;; Nothing of the load is unwound yet.
+           (set! innermost (loading-file))
+           (raise-continuable exception))
+       (lambda () (resolve-interface name))))
+   (lambda (exception)
+     (let ((message (in-words exception)))
+       (hash-set! interrupted (or innermost file) message)
+       (failed (if (member innermost (list #f file)) message (string-append "in " innermost ": " message)))))
+   (asked 'module-seconds)))
+
 (define (load-packages)
   "Load every module of packages that loads, and give their interfaces.
 
-Modules import each other in circles, which load from some sides only: this is one, (gnu ci) or (gnu) may be none."
+Modules import each other in circles, which load from some sides only: this is one, (gnu ci) or (gnu) may be none.
+A module whose load was interrupted while another imported it is there all the same, with what it had defined by then."
   (filter-map
    (lambda (file)
+     (define (problem message) (say 'problem `(module . ,file) `(message . ,message)) #f)
      (and (not (hash-ref tried file))
-          (begin
+          (let ((slash (1+ (string-rindex file #\/))))
             (say 'loading `(module . ,file))
-            (guarded
-             (lambda ()
-               (resolve-interface (map string->symbol (string-split (string-drop-right file 4) #\/))))
-             (lambda (exception)
-               (say 'problem `(module . ,file) `(message . ,(in-words exception)))
-               #f)
-             (asked 'module-seconds)))))
+            (let ((interface (load-module (map string->symbol (string-split (string-drop-right file 4) #\/)) file
+                                          problem)))
+              (unless (or (not interface)
+                          (autoload-done-or-in-progress? (string-take file slash)
+                                                         (substring file slash (- (string-length file) 4))))
+                (problem (string-append "only a part of it was loaded: "
+                                        (hash-ref interrupted file "a module that it imports does not load"))))
+              interface))))
    (package-files)))
 
 (define (distinct packages)
