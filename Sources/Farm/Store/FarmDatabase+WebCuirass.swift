@@ -46,7 +46,9 @@ extension FarmDatabase {
     /// Jobs with the first screening build of their derivation, newest evaluation first.
     package func jobBuilds(_ filter: JobBuildFilter) async throws -> [JobBuild] {
         var query = QueryFilter()
-        query.add(filter.id) { "b.id = \($0) and d.id = (select derivation_id from build where id = \($0))" }
+        query.add(filter.id) { "d.id = (select derivation_id from build where id = \($0))" }
+        // The screening build asked for, or else the first of the derivation.
+        let which = filter.id == nil ? "" : "and id = $1"
         query.add(filter.derivation?.hash) { "d.hash = \($0)" }
         query.add(filter.derivation?.name) { "d.name = \($0)" }
         query.add(filter.evaluation) { "e.id = \($0)" }
@@ -67,7 +69,7 @@ extension FarmDatabase {
                    (select min(r.started) from run r where r.build_id = b.id) started
             from job j join evaluation e on e.id = j.evaluation_id join jobset s on s.id = e.jobset_id
             join derivation d on d.id = j.derivation_id
-            join lateral (select * from build where derivation_id = d.id and investigation_id is null
+            join lateral (select * from build where derivation_id = d.id and investigation_id is null \(which)
                           order by id limit 1) b on true
             \(query.clause) order by j.evaluation_id desc, j.id desc limit \(limit)
             """, query.parameters

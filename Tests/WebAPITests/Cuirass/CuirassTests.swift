@@ -9,6 +9,19 @@ import Testing
 /// Addresses that Guix's own clients know, with the objects they expect.
 @Suite("Cuirass's addresses")
 struct CuirassTests {
+    @Test func `a build is found under each of its derivation's screening conditions`() async throws {
+        try await Site.run { site in
+            let added = try await site.pool.query(
+                """
+                insert into build (derivation_id, conditions_id, jobset_id, state, pending, finished)
+                values (4, 2, 1, 'succeeded', 0, now()) returning id
+                """)
+            let id: Int = try #require(try added.first?.decode("id"))
+            #expect(try await site.json("/build/\(id)")["id"]?.integer == Int64(id))
+            #expect(try await site.json("/build/7")["id"] == 7)
+        }
+    }
+
     private static let midnight: Int64 = 1_795_132_800  // 2026-11-20
 
     @Test(arguments: Transport.allCases)
