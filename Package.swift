@@ -117,6 +117,7 @@ let package = Package(
                 .embedInCode("V007_closures_and_ingestion.sql"),
                 .embedInCode("V007_retention.sql"),
                 .embedInCode("V007_retention_and_shares.sql"),
+                .embedInCode("V008_counts.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",

@@ -25,4 +25,5 @@ package let schemaMigrations: [Migration] = [
             decoding: PackageResources.V007_closures_sql + PackageResources.V007_closures_and_ingestion_sql
                 + PackageResources.V007_retention_sql + PackageResources.V007_retention_and_shares_sql,
             as: UTF8.self)),
+    Migration(version: 8, name: "counts", sql: String(decoding: PackageResources.V008_counts_sql, as: UTF8.self)),
 ]

@@ -50,6 +50,7 @@ struct WebFilling {
                          finished = case when id % 20 = 0 or id % 97 <> 0 then now() - id * interval '1 second' end,
                          runs_done = 1;
         alter table build enable trigger user;
+        select recount();
         insert into run (build_id, worker_id, outcome, reason, started, finished, guest_began, guest_ended, seconds, evidence,
                          log_bytes)
         select b.id, 1 + b.id % 2, case b.state when 'failed' then 'failed' else 'succeeded' end::outcome,
@@ -82,7 +83,8 @@ struct WebFilling {
             """
             select (select count(*) from build) builds, (select count(*) from trap) traps,
                    (select max(id) from evaluation) evaluation, t.id trap, t.package, d.name, b.id build, r.id run,
-                   (select name from job where derivation_id = d.id limit 1) job
+                   (select name from job where derivation_id = d.id limit 1) job,
+                   (select max(id) from build where state = 'ready') ready
             from trap t join derivation d on d.id = t.derivation_id join build b on b.derivation_id = d.id
             join run r on r.build_id = b.id
             where exists (select from job where derivation_id = d.id) order by t.id desc limit 1
@@ -91,6 +93,7 @@ struct WebFilling {
         let (trap, build, evaluation): (Int, Int, Int) = (
             try row.decode("trap"), try row.decode("build"), try row.decode("evaluation")
         )
+        let ready: Int = try row.decode("ready")
         let run: Int64 = try row.decode("run")
         let (package, name, job): (String, String, String) = (
             try row.decode("package"), try row.decode("name"), try row.decode("job")
@@ -107,7 +110,8 @@ struct WebFilling {
             "/api/v1/revisions", "/api/v1/evaluations", "/api/v1/evaluations/\(evaluation)/jobs",
             "/api/v1/evaluations/\(evaluation)/changes?since=\(evaluation - 1)", "/api/v1/builds",
             "/api/v1/builds?state=ready",
-            "/api/v1/builds/\(build)", "/api/v1/builds/\(build)/why", "/api/v1/runs/\(run)", "/api/v1/investigations",
+            "/api/v1/builds/\(build)", "/api/v1/builds/\(build)/why", "/api/v1/builds/\(ready)/why", "/builds/\(ready)",
+            "/api/v1/runs/\(run)", "/api/v1/investigations",
             "/api/v1/annotations", "/api/v1/workers", "/api/v1/alerts", "/api/v1/progress", "/api/latestbuilds?nr=100",
             "/api/queue?nr=100", "/api/evaluations?nr=100", "/api/jobs/history?spec=bench&names=\(job)&nr=5",
             "/build/\(build)", "/metrics",

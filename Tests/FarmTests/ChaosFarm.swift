@@ -146,6 +146,8 @@ struct ChaosFarm: Sendable {
               (select count(*) from run r where r.build_id = b.id and r.outcome <> 'infrastructure')
             union all select 'a build given up' from build where state = 'cancelled'
             union all select place from dangling_references()
+            union all select 'miscounted: ' || c.what || ' ' || c.state
+              from counted c full join counted_anew a using (what, state) where coalesce(c.n, 0) <> coalesce(a.n, 0)
             """
         ).map { try $0.decode("what", as: String.self) }
         #expect(wrong == [])

@@ -190,6 +190,23 @@ import TimeTravel
         }
     }
 
+    @Test func `the queue says what runs, what comes next and what waits, each with its newest job`() async throws {
+        try await FarmFixture.run { farm in
+            try await farm.evaluate(["source", "library", "program", "suite"])
+            try await farm.fetchSource()
+            try await farm.evaluate(["source", "library", "program", "suite"], commit: 2)
+            #expect(try await farm.database.queuedJobBuilds(limit: 10).map(\.job) == ["library", "suite", "program"])
+            let claim = try await farm.claim()
+            let queue = try await farm.database.queuedJobBuilds(limit: 10)
+            #expect(queue.map(\.state) == ["leased", "blocked", "blocked"])
+            #expect(queue.map(\.evaluation) == [2, 2, 2])
+            try await farm.finish(claim, .infrastructure)
+            // It waits for its next try.
+            #expect(try await farm.database.queuedJobBuilds(limit: 10).map(\.state) == ["ready", "blocked", "blocked"])
+            #expect(try await farm.database.queuedJobBuilds(limit: 1).map(\.job) == ["library"])
+        }
+    }
+
     @Test func `nothing refers to what is not there`() async throws {
         try await FarmFixture.run { farm in
             try await farm.evaluate(["source", "library", "program"])

@@ -54,16 +54,22 @@ extension FarmDatabase {
                    (select coalesce(sum(failed_job_count), 0)::int from evaluation where state = 'running') packages_failed,
                    (select coalesce(sum(job_count / greatest(extract(epoch from clock_timestamp() - started), 1)), 0)::float8
                       from evaluation where state = 'running') packages_per_second,
-                   (select count(*) from source where state in ('wanted', 'fetching')) sources_wanted,
-                   (select count(*) from source where state = 'available') sources_done,
-                   (select count(*) from source where state = 'lost') sources_lost,
-                   (select count(*) from build where state in ('blocked', 'ready')) builds_waiting,
-                   (select count(*) from build where state = 'leased') builds_running,
-                   (select count(*) from build where finished is not null) builds_done,
-                   (select count(*) from run where outcome is not null) runs_done,
+                   coalesce(c.sources_wanted, 0) sources_wanted, coalesce(c.sources_done, 0) sources_done,
+                   coalesce(c.sources_lost, 0) sources_lost, coalesce(c.builds_waiting, 0) builds_waiting,
+                   coalesce(c.builds_running, 0) builds_running, coalesce(c.builds_done, 0) builds_done,
+                   coalesce(c.runs_done, 0) runs_done,
                    (select count(*) from investigation where state = 'open') investigations_open,
                    (select count(*) from investigation where state = 'concluded') investigations_concluded,
                    (select count(*) from trap) traps
+            from (select
+                    sum(n) filter (where what = 'source' and state in ('wanted', 'fetching'))::bigint sources_wanted,
+                    sum(n) filter (where what = 'source' and state = 'available')::bigint sources_done,
+                    sum(n) filter (where what = 'source' and state = 'lost')::bigint sources_lost,
+                    sum(n) filter (where what = 'build' and state in ('blocked', 'ready'))::bigint builds_waiting,
+                    sum(n) filter (where what = 'build' and state = 'leased')::bigint builds_running,
+                    sum(n) filter (where what = 'build' and state not in ('blocked', 'ready', 'leased'))::bigint builds_done,
+                    sum(n) filter (where what = 'run' and state = 'closed')::bigint runs_done
+                  from counted) c
             """)
         guard let row = rows.first else { return FarmProgress() }
         return FarmProgress(

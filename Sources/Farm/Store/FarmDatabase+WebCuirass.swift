@@ -26,15 +26,13 @@ package struct JobBuild: Sendable {
 
 /// Which of them are asked for; nil takes all.
 package struct JobBuildFilter: Sendable {
-    package enum Stage: String, Sendable { case finished, unfinished, any }
-
     package var id: Int?
     package var derivation: DerivationName?
     package var evaluation: Int?
     package var jobset: String?
     package var jobs: [String]?
     package var system: String?
-    package var stage = Stage.any
+    package var isFinished = false
     /// Only those whose outputs are to be had, or only those whose are not.
     package var isAvailable: Bool?
     package var limit = 1_000
@@ -55,35 +53,71 @@ extension FarmDatabase {
         query.add(filter.jobset) { "s.name = \($0)" }
         query.add(filter.jobs) { "j.name = any(\($0))" }
         query.add(filter.system) { "d.system = \($0)" }
-        switch filter.stage {
-        case .finished: query.add("b.finished is not null")
-        case .unfinished: query.add("b.finished is null")
-        case .any: break
-        }
+        if filter.isFinished { query.add("b.finished is not null") }
         query.add(filter.isAvailable) { "(d.availability = 'available') = \($0)" }
         let limit = query.parameter(filter.limit)
         return try await pool.query(
             """
-            select b.id, e.id evaluation, s.name jobset, j.name job, d.system, d.hash, d.name, d.outputs, d.output_paths,
-                   b.state, d.availability = 'available' available, b.priority, b.created, b.finished,
-                   (select min(r.started) from run r where r.build_id = b.id) started
+            select \(Self.jobBuildColumns)
             from job j join evaluation e on e.id = j.evaluation_id join jobset s on s.id = e.jobset_id
             join derivation d on d.id = j.derivation_id
             join lateral (select * from build where derivation_id = d.id and investigation_id is null \(which)
                           order by id limit 1) b on true
             \(query.clause) order by j.evaluation_id desc, j.id desc limit \(limit)
             """, query.parameters
-        ).map { row in
-            let (names, paths): ([String], [String]) = (try row.decode("outputs"), try row.decode("output_paths"))
-            return JobBuild(
-                id: try row.decode("id"), evaluation: try row.decode("evaluation"), jobset: try row.decode("jobset"),
-                job: try row.decode("job"), system: try row.decode("system"), derivation: try row.derivationPath(),
-                name: try row.decode("name"), outputs: zip(names, paths).map { ($0, $1) },
-                state: try row.decode("state"),
-                isAvailable: try row.decode("available"), priority: try row.decode("priority"),
-                created: try row.instant("created"), started: try row.optionalInstant("started"),
-                finished: try row.optionalInstant("finished"))
-        }
+        ).map(Self.jobBuild)
+    }
+
+    private static let jobBuildColumns = """
+        b.id, e.id evaluation, s.name jobset, j.name job, d.system, d.hash, d.name, d.outputs, d.output_paths,
+        b.state, d.availability = 'available' available, b.priority, b.created, b.finished,
+        (select min(r.started) from run r where r.build_id = b.id) started
+        """
+
+    private static func jobBuild(_ row: PostgresRow) throws -> JobBuild {
+        let (names, paths): ([String], [String]) = (try row.decode("outputs"), try row.decode("output_paths"))
+        return JobBuild(
+            id: try row.decode("id"), evaluation: try row.decode("evaluation"), jobset: try row.decode("jobset"),
+            job: try row.decode("job"), system: try row.decode("system"), derivation: try row.derivationPath(),
+            name: try row.decode("name"), outputs: zip(names, paths).map { ($0, $1) },
+            state: try row.decode("state"),
+            isAvailable: try row.decode("available"), priority: try row.decode("priority"),
+            created: try row.instant("created"), started: try row.optionalInstant("started"),
+            finished: try row.optionalInstant("finished"))
+    }
+
+    /// Builds that have not ended, each with the newest job that names it: those that run, then those that could, the
+    /// most urgent first, then those that wait for their inputs, newest first.
+    package func queuedJobBuilds(limit: Int) async throws -> [JobBuild] {
+        // A derivation's first screening build stands for all of them, as in jobBuilds.
+        let counts = """
+            b.investigation_id is null and exists (select from job j where j.derivation_id = b.derivation_id)
+            and not exists (select from build x where x.derivation_id = b.derivation_id and x.investigation_id is null
+                            and x.id < b.id)
+            """
+        return try await pool.query(
+            """
+            with queued (id, place, urgency) as (
+              (select b.id, 1, -extract(epoch from b.leased_at) from build b where b.state = 'leased' and \(counts)
+               order by b.leased_at limit $1)
+              union all
+              (select head.id, 2, head.priority from lane l cross join lateral (
+                 select b.id, b.priority from build b
+                 where b.lane_id = l.id and b.state = 'ready' and b.retry_at is null and \(counts)
+                 order by b.priority desc, b.id limit $1) head)
+              union all
+              (select b.id, 3, 0 from build b where b.state = 'ready' and b.retry_at is not null and \(counts)
+               order by b.retry_at limit $1)
+              union all
+              (select b.id, 4, b.id from build b where b.state = 'blocked' and \(counts) order by b.id desc limit $1))
+            select \(Self.jobBuildColumns)
+            from (select * from queued order by place, urgency desc, id limit $1) q
+            join build b on b.id = q.id join derivation d on d.id = b.derivation_id
+            join lateral (select * from job where derivation_id = d.id order by id desc limit 1) j on true
+            join evaluation e on e.id = j.evaluation_id join jobset s on s.id = e.jobset_id
+            order by q.place, q.urgency desc, q.id
+            """, [limit]
+        ).map(Self.jobBuild)
     }
 
     /// Names of the channels of evaluations' jobsets.

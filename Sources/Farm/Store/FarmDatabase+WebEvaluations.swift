@@ -31,7 +31,9 @@ extension FarmDatabase {
         """
 
     /// Counts the builds of evaluations for lists to show: those not settled at each call, settled ones once an hour.
+    /// Adds up what was counted of all builds meanwhile.
     package func countEvaluations(limit: Int = 20) async throws {
+        _ = try await pool.query("select settle_counts()")
         _ = try await pool.query(
             """
             insert into evaluation_count (evaluation_id, builds, settled)

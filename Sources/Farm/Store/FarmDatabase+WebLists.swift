@@ -99,7 +99,7 @@ extension FarmDatabase {
             select w.id, w.name, w.host, w.state::text state, w.capacity, w.started, w.heartbeat,
                    coalesce((select array_agg(b.id order by b.id) from build b
                              where b.state = 'leased' and b.worker_id = w.id), '{}') running,
-                   (select count(*) from run r where r.worker_id = w.id) runs
+                   coalesce((select c.n from counted c where c.what = 'worker' and c.state = w.id::text), 0) runs
             from worker w where $1::int is null or w.id = $1
             order by w.state = 'gone', w.id desc limit $2
             """, [id, limit]

@@ -54,7 +54,11 @@ extension Endpoint {
         return number
     }
 
-    private static func builds(_ call: Call, _ stage: JobBuildFilter.Stage) async throws -> Reply {
+    private static let latestBuilds = compatible(
+        "/api/latestbuilds", "listLatestBuilds", "Finished builds, newest evaluation first, as Cuirass gives them.",
+        [nr.facts.demanded, evaluationNumber.facts, jobsetName.facts, job.facts, system.facts, status.facts],
+        schema: Schema.array(of: .cuirassBuild)
+    ) { call in
         var filter = JobBuildFilter()
         filter.limit = try limit(call)
         filter.evaluation = try call.value(evaluationNumber)
@@ -62,20 +66,17 @@ extension Endpoint {
         filter.jobs = try call.value(job).map { [$0] }
         filter.system = try call.value(system)
         filter.isAvailable = try call.value(status).map { $0 != "failed" }
-        filter.stage = stage
+        filter.isFinished = true
         return try .json(try await call.database.jobBuilds(filter).map { CuirassBuild(build: $0).json })
     }
 
-    private static let latestBuilds = compatible(
-        "/api/latestbuilds", "listLatestBuilds", "Finished builds, newest evaluation first, as Cuirass gives them.",
-        [nr.facts.demanded, evaluationNumber.facts, jobsetName.facts, job.facts, system.facts, status.facts],
-        schema: Schema.array(of: .cuirassBuild)
-    ) { call in try await builds(call, .finished) }
-
     private static let queue = compatible(
-        "/api/queue", "listQueue", "Builds that have not ended, as Cuirass gives them.", [nr.facts.demanded],
+        "/api/queue", "listQueue", "Builds that have not ended, the next to be made first, as Cuirass gives them.",
+        [nr.facts.demanded],
         schema: Schema.array(of: .cuirassBuild)
-    ) { call in try await builds(call, .unfinished) }
+    ) { call in
+        try .json(try await call.database.queuedJobBuilds(limit: try limit(call)).map { CuirassBuild(build: $0).json })
+    }
 
     private static func evaluationObjects(_ records: [EvaluationRecord], _ call: Call) async throws -> [JSON] {
         let channels = try await call.database.channelNames(ofEvaluations: records.map(\.id))

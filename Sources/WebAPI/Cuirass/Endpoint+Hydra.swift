@@ -167,7 +167,7 @@ extension Endpoint {
         var filter = JobBuildFilter()
         filter.jobset = try call.required(jobset)
         filter.jobs = [try call.required(job)]
-        filter.stage = .finished
+        filter.isFinished = true
         filter.limit = 1
         guard let build = try await call.database.jobBuilds(filter).first else {
             throw Problem(status: 404, title: "Error", detail: "The job has no build that ended.")

@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// An answer is given again for a second, or for ten times as long as it took to make when that is more, but never longer
 /// than ten seconds. After that the first who asks has it made anew, while others still get the old one until it is three
-/// times that old. Who comes first when there is none makes it, and the others wait for that. A change through the same
-/// server makes all of them outdated.
+/// times that old. Who comes first when there is none makes it, and the others wait for that; when that client goes away,
+/// the next of them makes it. A change through the same server makes all of them outdated.
 package final class AnswerCache: Sendable {
     /// - Parameter now: time since any beginning; never goes backwards.
     package init(now: @escaping @Sendable () -> Duration = AnswerCache.clock()) {
@@ -39,13 +39,21 @@ package final class AnswerCache: Sendable {
         var kept: [String: Kept] = [:]
         var bytes = 0
         /// Who waits for an answer that is made for the first time.
-        var waiting: [String: [CheckedContinuation<Reply?, Never>]] = [:]
+        var waiting: [String: [CheckedContinuation<Outcome, Never>]] = [:]
         /// Counts what made all answers outdated.
         var generation = 0
     }
 
     private let state = Mutex(State())
     private let now: @Sendable () -> Duration
+
+    /// What became of an answer that others wait for.
+    private enum Outcome {
+        case ended(Result<Reply, any Error>)
+        /// It can be read once only.
+        case isStream
+        case givenUp
+    }
 
     private enum Step {
         case give(Reply)
@@ -55,22 +63,39 @@ package final class AnswerCache: Sendable {
 
     /// - Parameter key: of everything that the answer depends on.
     func reply(for key: String, make: () async throws -> Reply) async throws -> Reply {
-        switch state.withLock({ step(key, &$0) }) {
-        case .give(let reply): return reply
-        case .wait: if let reply = await wait(for: key) { return reply }
-        case .make(let generation, let isFirst):
-            let start = now()
-            do {
-                let reply = try await make()
-                done(key, reply, generation, cost: now() - start, isFirst: isFirst)
-                return reply
-            } catch {
-                done(key, nil, generation, cost: .zero, isFirst: isFirst)
-                throw error
+        while true {
+            switch state.withLock({ step(key, &$0) }) {
+            case .give(let reply): return reply
+            case .make(let generation, let isFirst):
+                return try await self.make(key, generation, isFirst: isFirst, make)
+            case .wait:
+                switch await wait(for: key) {
+                case .ended(let result): return try result.get()
+                case .isStream: return try await make()
+                case .givenUp: continue
+                }
             }
         }
-        // Who made it failed; the same error may be another one by now.
-        return try await make()
+    }
+
+    private func make(
+        _ key: String, _ generation: Int, isFirst: Bool, _ make: () async throws -> Reply
+    ) async throws -> Reply {
+        let start = now()
+        do {
+            let reply = try await make()
+            keep(reply, key, generation, cost: now() - start)
+            if isFirst {
+                let isShared = if case .bytes = reply.body { true } else { false }
+                tell(key, isShared ? .ended(.success(reply)) : .isStream)
+            }
+            return reply
+        } catch {
+            state.withLock { $0.kept[key]?.isRenewed = false }
+            // Its client has gone; the next of those who wait makes it.
+            if isFirst { tell(key, Task.isCancelled ? .givenUp : .ended(.failure(error))) }
+            throw error
+        }
     }
 
     /// Something was changed: what is kept says no longer how it is.
@@ -99,37 +124,33 @@ package final class AnswerCache: Sendable {
         return .make(generation: state.generation, isFirst: true)
     }
 
-    private func wait(for key: String) async -> Reply? {
+    private func wait(for key: String) async -> Outcome {
         await withCheckedContinuation { continuation in
-            let reply = state.withLock { state -> Reply?? in
-                if state.waiting[key] != nil {
-                    state.waiting[key]?.append(continuation)
-                    return nil
-                }
-                return .some(state.kept[key]?.reply)
+            let isOver = state.withLock { state in
+                state.waiting[key]?.append(continuation) == nil
             }
-            if let reply { continuation.resume(returning: reply) }
+            if isOver { continuation.resume(returning: .givenUp) }
         }
     }
 
-    private func done(_ key: String, _ reply: Reply?, _ generation: Int, cost: Duration, isFirst: Bool) {
-        let waiting = state.withLock { state -> [CheckedContinuation<Reply?, Never>] in
+    private func tell(_ key: String, _ outcome: Outcome) {
+        let waiting = state.withLock { $0.waiting.removeValue(forKey: key) } ?? []
+        for continuation in waiting { continuation.resume(returning: outcome) }
+    }
+
+    private func keep(_ reply: Reply, _ key: String, _ generation: Int, cost: Duration) {
+        state.withLock { state in
             if let old = state.kept.removeValue(forKey: key) { state.bytes -= old.bytes }
-            if let reply, generation == state.generation, case .bytes(let body) = reply.body, reply.status == 200,
+            guard generation == state.generation, case .bytes(let body) = reply.body, reply.status == 200,
                 body.count <= Self.largest.one
-            {
-                if state.bytes + body.count > Self.largest.all {
-                    state.kept = [:]
-                    state.bytes = 0
-                }
-                state.kept[key] = Kept(
-                    reply: reply, bytes: body.count + key.utf8.count, made: now(),
-                    fresh: Self.freshness(of: cost))
-                state.bytes += body.count + key.utf8.count
+            else { return }
+            if state.bytes + body.count > Self.largest.all {
+                state.kept = [:]
+                state.bytes = 0
             }
-            return isFirst ? state.waiting.removeValue(forKey: key) ?? [] : []
+            let bytes = body.count + key.utf8.count
+            state.kept[key] = Kept(reply: reply, bytes: bytes, made: now(), fresh: Self.freshness(of: cost))
+            state.bytes += bytes
         }
-        let isShared = if case .bytes = reply?.body { true } else { false }
-        for continuation in waiting { continuation.resume(returning: isShared ? reply : nil) }
     }
 }

@@ -91,27 +91,53 @@ import Testing
         #expect(stage.made == 1)
     }
 
-    @Test func `a failure is not kept, and who waited for it tries again`() async throws {
+    @Test func `who waited for a failure hears of it, and it is not kept`() async throws {
         let stage = Stage()
         let cache = AnswerCache(now: { stage.now })
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         let (released, release) = AsyncStream.makeStream(of: Void.self)
-        await withTaskGroup(of: String?.self) { group in
-            group.addTask {
-                _ = try? await cache.reply(for: "a") {
-                    begin.finish()
-                    for await _ in released {}
-                    throw Failure()
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<5 {
+                group.addTask {
+                    do {
+                        _ = try await cache.reply(for: "a") {
+                            begin.finish()
+                            for await _ in released {}
+                            throw Failure()
+                        }
+                        return false
+                    } catch { return error is Failure }
                 }
-                return nil
             }
             for await _ in begun {}
-            group.addTask { try? await text(cache.reply(for: "a") { stage.make() }) }
             release.finish()
-            var given: [String] = []
-            for await text in group { text.map { given.append($0) } }
-            #expect(given == ["1"])
+            for await hasFailed in group { #expect(hasFailed) }
         }
+        #expect(text(try await cache.reply(for: "a") { stage.make() }) == "1")
+    }
+
+    @Test func `when the client for whom it is made goes away, the next one has it made`() async throws {
+        let stage = Stage()
+        let cache = AnswerCache(now: { stage.now })
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let (released, release) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: String.self) { group in
+            let first = Task {
+                try await cache.reply(for: "a") {
+                    begin.finish()
+                    for await _ in released {}
+                    try Task.checkCancellation()
+                    return stage.make()
+                }
+            }
+            for await _ in begun {}
+            for _ in 0..<20 { group.addTask { text(try await cache.reply(for: "a") { stage.make() }) } }
+            first.cancel()
+            release.finish()
+            await #expect(throws: CancellationError.self) { try await first.value }
+            for try await reply in group { #expect(reply == "1") }
+        }
+        #expect(stage.made == 1)
     }
 
     @Test func `errors, streams and large bodies are made each time, and a change outdates everything`() async throws {
