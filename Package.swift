@@ -102,7 +102,7 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Resources/EvaluateGuix.scm"), .embedInCode("Resources/GuixLines.scm"),
-                .embedInCode("Resources/GuixModules.scm"),
+                .embedInCode("Resources/GuixModules.scm"), .embedInCode("Resources/GuixMaintainers.scm"),
             ], swiftSettings: strict),
 
         // The farm.
@@ -118,6 +118,7 @@ let package = Package(
                 .embedInCode("V007_retention.sql"),
                 .embedInCode("V007_retention_and_shares.sql"),
                 .embedInCode("V008_counts.sql"),
+                .embedInCode("V009_horizons.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",

@@ -26,4 +26,5 @@ package let schemaMigrations: [Migration] = [
                 + PackageResources.V007_retention_sql + PackageResources.V007_retention_and_shares_sql,
             as: UTF8.self)),
     Migration(version: 8, name: "counts", sql: String(decoding: PackageResources.V008_counts_sql, as: UTF8.self)),
+    Migration(version: 9, name: "horizons", sql: String(decoding: PackageResources.V009_horizons_sql, as: UTF8.self)),
 ]

@@ -48,6 +48,7 @@ struct GuixEvaluatorTests {
             #expect(
                 hello.meta == [
                     "synopsis": "The package \"hello\"", "location": "gnu/packages/some.scm:7", "release": "2014-11-16",
+                    "maintainers": "@some, ada@example.org, bob@example.org, @forge/some",
                 ])
         }
     }

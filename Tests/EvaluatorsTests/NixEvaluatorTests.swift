@@ -74,6 +74,37 @@ struct NixEvaluatorTests {
         }
     }
 
+    @Test func `packages within sets are named with dots, and maintainers come with their packages`() async throws {
+        let expression = """
+            let
+              package = \(Self.package);
+              by = maintainers: name: package name // { meta = { inherit maintainers; }; };
+            in {
+              "1.2" = package "dotted";
+              inner.deep.one = by [ { email = "ada@example.org"; github = "ada"; } { github = "bob"; } "eve" ] "one";
+              inner.two = by (throw "nobody") "two";
+              three = package "three";
+            }
+            """
+        try await withTemporaryFolder { folder in
+            try write(expression, to: "\(folder)/channel/default.nix")
+            let evaluator = NixEvaluator(store: try HostStore.nix(dataDirectory: "\(folder)/data"), limits: Self.limits)
+            let names = ["1.2", "inner.deep.one", "inner.two", "three", "inner.four", "outer.one"]
+            let found = try await evaluator.evaluate(
+                checkout: "\(folder)/channel", expression: "default.nix", packages: .names(names))
+            let jobs = Dictionary(uniqueKeysWithValues: found.jobs.map { ($0.name, $0) })
+            #expect(jobs.keys.sorted() == names.sorted())
+            #expect(name(jobs["1.2"]?.derivation) == "dotted.drv")
+            #expect(name(jobs["inner.deep.one"]?.derivation) == "one.drv")
+            #expect(jobs["inner.deep.one"]?.meta["maintainers"] == "ada@example.org, @bob, eve")
+            #expect(name(jobs["inner.two"]?.derivation) == "two.drv")
+            #expect(jobs["inner.two"]?.meta["maintainers"] == nil && jobs["three"]?.meta["maintainers"] == nil)
+            let (absent, unknown) = (message(jobs["inner.four"]?.derivation), message(jobs["outer.one"]?.derivation))
+            #expect(absent.contains("four"))
+            #expect(unknown.contains("no such package"))
+        }
+    }
+
     @Test func `a package that loops for ever is stopped, and the others go on`() async throws {
         let expression =
             "let package = \(Self.package); f = n: if n < 0 then n else f (n + 1 - 1); in { a = package \"a\"; loop = package (toString (f 0)); }"

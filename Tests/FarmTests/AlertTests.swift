@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Farm
+import Foundation
 import Jobsets
 import Postgres
 import Testing
@@ -14,6 +15,10 @@ import TimeTravel
 
     private func kinds(_ farm: FarmFixture) async throws -> [String] {
         try await farm.database.alertRecords().map(\.kind).sorted()
+    }
+
+    private func content(_ alert: Alert) throws -> AlertContent {
+        try JSONDecoder().decode(AlertContent.self, from: Data(alert.payload.bytes))
     }
 
     /// A trap of the package `library` whose window ends at `edge`.
@@ -139,6 +144,97 @@ import TimeTravel
         #expect(target.wants(.newTrap, package: name) == wanted)
         #expect(target.wants(.evaluationFailed, package: nil))
         #expect(!AlertTarget(.email(address: "a@b"), kinds: [.newTrap]).wants(.trapFixed, package: name))
+    }
+
+    @Test func `targets choose packages by who looks after them`() async throws {
+        let target = AlertTarget(.email(address: "a@b"), maintainers: ["*@example.org", "@python"])
+        #expect(target.wants(.newTrap, package: "x", maintainers: ["bob", "ada@example.org"]))
+        #expect(target.wants(.newTrap, package: "x", maintainers: ["@python"]))
+        #expect(!target.wants(.newTrap, package: "x", maintainers: ["@pythonic"]))
+        #expect(!target.wants(.newTrap, package: "x"))
+        #expect(target.wants(.evaluationFailed, package: nil))
+
+        let alerts =
+            "alerts: [\(Self.hook), maintainers: [ada@example.org]}, {email: me@example.org, maintainers: [bob]}]"
+        try await FarmFixture.run(alerts: alerts) { farm in
+            try await farm.evaluate(["source", "library"])
+            _ = try await farm.database.pool.query(
+                "update job set meta = '{\"maintainers\": \"@team, ada@example.org\"}' where package = 'library'")
+            let edge = CivilDate(firstOf: 2027).start
+            try await trap(farm, edge: edge, created: edge - 300 * 86_400)
+            try await farm.database.queueComingEdges(now: edge - 20 * 86_400)
+            #expect(try await kinds(farm) == ["edge-coming"])
+            let alert = try #require(try await farm.database.dueAlerts().first)
+            let content = try self.content(alert)
+            #expect(content.maintainers == ["@team", "ada@example.org"])
+            #expect(AlertText(content, pages: nil).body.contains("Maintainers @team, ada@example.org"))
+        }
+    }
+
+    @Test func `a horizon that becomes shorter is told of, but for what an evaluation has from the start`() async throws
+    {
+        try await FarmFixture.run(alerts: Self.both) { farm in
+            func watch() async throws {
+                _ = try await farm.database.pool.query("update evaluation_count set settled = true")
+                try await farm.database.watchHorizons()
+            }
+            try await farm.evaluate(["source", "library", "program"])
+            try await farm.database.countEvaluations()
+            try await farm.database.watchHorizons()
+            #expect(try await farm.database.pool.query("select * from horizon").isEmpty, "there is more to build")
+            let edge = CivilDate(firstOf: 2030).start
+            try await trap(farm, edge: edge, created: FarmFixture.start)
+            try await watch()
+            #expect(try await farm.database.pool.query("select * from horizon").isEmpty, "an investigation is open")
+            _ = try await farm.database.pool.query(
+                "update investigation set state = 'concluded', finding = '{}', concluded = now()")
+            try await watch()
+            #expect(try await farm.database.pool.query("select * from horizon").count == 1)
+            #expect(try await kinds(farm) == [])
+
+            func move(_ edge: Instant) async throws {
+                _ = try await farm.database.pool.query(
+                    "update trap set windows = jsonb_set(windows, '{0,notAfter}', $1)",
+                    [PostgresJSON(Array(try JSONEncoder().encode(["lastGood": "\(edge - 1)", "firstBad": "\(edge)"])))])
+                try await watch()
+            }
+            // Later, and earlier by less than a day: no news.
+            try await move(edge + 400 * 86_400)
+            try await move(edge + 400 * 86_400 - 3_600)
+            #expect(try await kinds(farm) == [])
+            try await move(edge)
+            try await watch()
+            #expect(try await kinds(farm) == ["horizon-shortened"])
+            let alert = try #require(try await farm.database.dueAlerts().first)
+            let text = AlertText(try content(alert), pages: nil)
+            #expect(text.subject == "sample at 111111111111 builds as a whole until 2029-12-31 only")
+            #expect(text.body.contains("Before      until 2031-02-04"))
+            #expect(text.body.contains("Package     library 1"))
+            // A person objects: it counts no longer, and counts again.
+            _ = try await farm.database.pool.query("update trap set status = 'disputed'")
+            try await watch()
+            #expect(try await kinds(farm).count == 1)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (nil, nil, false, nil, 10, false, false), (nil, 10, false, nil, nil, false, true),
+            (nil, 10, false, nil, 20, false, true), (nil, 20, false, nil, 10, false, false),
+            (5, nil, false, nil, nil, false, true), (5, nil, false, 6, nil, false, false),
+            (nil, nil, true, nil, 10, false, true), (nil, nil, true, nil, nil, true, false),
+            (nil, 10, false, nil, nil, true, false),
+        ] as [(Int64?, Int64?, Bool, Int64?, Int64?, Bool, Bool)])
+    func `a horizon is shorter where a day is lost`(
+        start: Int64?, end: Int64?, isEmpty: Bool, oldStart: Int64?, oldEnd: Int64?, wasEmpty: Bool, isShorter: Bool
+    ) {
+        func limits(_ start: Int64?, _ end: Int64?, _ isEmpty: Bool) -> HorizonLimits {
+            HorizonLimits(
+                notBefore: start.map { Instant(seconds: $0 * 86_400) },
+                notAfter: end.map { Instant(seconds: $0 * 86_400) },
+                isEmpty: isEmpty)
+        }
+        #expect(limits(start, end, isEmpty).isShorter(than: limits(oldStart, oldEnd, wasEmpty)) == isShorter)
     }
 
     @Test func `evaluations are counted for lists`() async throws {

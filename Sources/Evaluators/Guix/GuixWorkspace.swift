@@ -35,6 +35,7 @@ struct GuixWorkspace: Sendable {
         try write(String(decoding: PackageResources.EvaluateGuix_scm, as: UTF8.self), "EvaluateGuix.scm")
         try write(String(decoding: PackageResources.GuixLines_scm, as: UTF8.self), "GuixLines.scm")
         try write(String(decoding: PackageResources.GuixModules_scm, as: UTF8.self), "GuixModules.scm")
+        try write(String(decoding: PackageResources.GuixMaintainers_scm, as: UTF8.self), "GuixMaintainers.scm")
         guard !isDirect else { return }
         // The Guile that evaluates may itself lie in the machine's store of the same name.
         for name in (try? files.contentsOfDirectory(atPath: store.logicalDirectory.path)) ?? []

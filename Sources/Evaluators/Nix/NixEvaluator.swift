@@ -59,11 +59,11 @@ package struct NixEvaluator: Sendable {
             throw EvaluationError.evaluator(Self.firstError(listing.errors), log: listing.errors)
         }
         let all = try JSONDecoder().decode([String].self, from: Data(listing.output.utf8))
-        let wanted = try Self.select(packages, from: all)
-        let known = Set(all)
-        let names = wanted.filter(known.contains)
+        let set = PackageSet(all)
+        let wanted = try set.select(packages)
+        let names = wanted.filter(set.mayHave)
         let deadline = ContinuousClock.now + limits.time
-        var jobs = wanted.filter { !known.contains($0) }.map { Self.lacking($0, among: all) }
+        var jobs = wanted.filter { !set.mayHave($0) }.map { Self.lacking($0, among: all) }
         var log = listing.errors
         // A batch that fails is halved until the package that fails is found: few runs where few fail.
         var batches = stride(from: 0, to: names.count, by: Self.batchSize).reversed().map {
@@ -71,13 +71,16 @@ package struct NixEvaluator: Sendable {
         }
         while let batch = batches.popLast() {
             guard ContinuousClock.now < deadline else { throw EvaluationError.tookTooLong(limits.time, log: log) }
-            let answer = try await instantiate(batch, of: file, checkout: checkout)
+            let answer = try await instantiate(batch.map(set.attributes), of: file, checkout: checkout)
             if batch.count > 1 && answer.derivations?.count != batch.count {
                 batches += [Array(batch[(batch.count / 2)...]), Array(batch[..<(batch.count / 2)])]
                 continue
             }
             if !answer.isSuccess { log += "\(batch.joined()):\n\(answer.errors)\n" }
-            jobs += try self.jobs(batch, answer)
+            let maintainers =
+                answer.isSuccess
+                ? try await maintainers(of: batch.map(set.attributes), in: file, checkout: checkout) : []
+            jobs += try self.jobs(batch, answer, maintainers)
             let failed = jobs.count { if case .failure = $0.derivation { true } else { false } }
             progress(EvaluationProgress(done: jobs.count, all: wanted.count, failed: failed))
         }
@@ -86,19 +89,55 @@ package struct NixEvaluator: Sendable {
 
     private static let batchSize = 64
 
-    private func instantiate(_ names: [String], of file: String, checkout: String) async throws -> Answer {
+    /// - Parameter paths: of attributes, each a list of names.
+    private func instantiate(_ paths: [[String]], of file: String, checkout: String) async throws -> Answer {
         do {
             return try await nix(
-                names.flatMap { ["--attr", Self.quoted(attribute: $0)] } + [file], checkout: checkout)
+                paths.flatMap { ["--attr", $0.map(Self.quoted(attribute:)).joined(separator: ".")] } + [file],
+                checkout: checkout)
         } catch EvaluationError.tookTooLong(let limit, _) {
             return Answer(
                 isSuccess: false, output: "", errors: "error: it was stopped after \(limit.components.seconds) s")
         }
     }
 
-    private func jobs(_ names: [String], _ answer: Answer) throws -> [EvaluatedJob] {
+    /// Who looks after packages that evaluate: what `meta.maintainers` says, as addresses, else as names at a forge.
+    ///
+    /// - Returns: as many as `paths`, or none where this does not evaluate.
+    private func maintainers(of paths: [[String]], in file: String, checkout: String) async throws -> [[String]] {
+        let list = paths.map { "[ \($0.map(Self.quoted(string:)).joined(separator: " ")) ]" }.joined(separator: " ")
+        let expression = """
+            let
+              it = import \(Self.quoted(path: file));
+              set = if builtins.isFunction it then it { } else it;
+              text = one:
+                if builtins.isString one then one
+                else one.email or (if one ? github then "@" + one.github else one.name or "");
+              of = path:
+                let
+                  package = builtins.foldl' (outer: name: outer.${name}) set path;
+                  names = map text (package.meta.maintainers or [ ]);
+                  tried = builtins.tryEval (builtins.deepSeq names names);
+                in
+                if tried.success then tried.value else [ ];
+            in
+            map of [ \(list) ]
+            """
+        do {
+            let answer = try await nix(["--eval", "--strict", "--json", "--expr", expression], checkout: checkout)
+            guard answer.isSuccess else { return [] }
+            return try JSONDecoder().decode([[String]].self, from: Data(answer.output.utf8))
+        } catch EvaluationError.tookTooLong {
+            return []
+        } catch is DecodingError {
+            return []
+        }
+    }
+
+    private func jobs(_ names: [String], _ answer: Answer, _ maintainers: [[String]]) throws -> [EvaluatedJob] {
         if let paths = answer.derivations, paths.count == names.count {
-            return try zip(names, paths).map { try job($0, StorePath(parsing: $1)) }
+            let maintainers = maintainers.count == names.count ? maintainers : names.map { _ in [] }
+            return try zip(zip(names, maintainers), paths).map { try job($0.0, StorePath(parsing: $1), $0.1) }
         }
         let message =
             answer.derivations.map { "it is \($0.count) derivations, not one" } ?? Self.firstError(answer.errors)
@@ -108,11 +147,14 @@ package struct NixEvaluator: Sendable {
         }
     }
 
-    private func job(_ name: String, _ path: StorePath) throws -> EvaluatedJob {
+    private func job(_ name: String, _ path: StorePath, _ maintainers: [String]) throws -> EvaluatedJob {
         let derivation = try store.derivation(at: path)
+        var meta = EvaluatedJob.meta(of: derivation)
+        let named = maintainers.filter { !$0.isEmpty }
+        if !named.isEmpty { meta["maintainers"] = String(named.joined(separator: ", ").prefix(1000)) }
         return EvaluatedJob(
             name: name, package: derivation[variable: "pname"] ?? name, version: derivation[variable: "version"] ?? "",
-            system: derivation.system, derivation: .success(path), meta: EvaluatedJob.meta(of: derivation))
+            system: derivation.system, derivation: .success(path), meta: meta)
     }
 
     private struct Answer: Sendable {
@@ -172,32 +214,6 @@ package struct NixEvaluator: Sendable {
         return EvaluatedJob(
             name: name, package: name, version: "", system: "",
             derivation: .failure(PackageFailure(message: "this revision has no such package\(hint)")))
-    }
-
-    /// - Throws: `EvaluationError.unknownPackages` with the nearest names when all of them are unknown.
-    static func select(_ packages: PackageSelection, from all: [String]) throws -> [String] {
-        switch packages {
-        case .all: return all
-        case .channel, .subset:
-            throw EvaluationError.unsupported("a Nix channel is no package and has no subsets: name packages, or all")
-        case .names(let names): return try check(names, against: all)
-        case .manifest(let path):
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw EvaluationError.badFile(path, "cannot be read; expected one package a line")
-            }
-            let names = text.split(separator: "\n").map { $0.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces) }
-            return try check(names.filter { !$0.isEmpty }, against: all)
-        }
-    }
-
-    private static func check(_ names: [String], against all: [String]) throws -> [String] {
-        let known = Set(all)
-        let unknown = names.filter { !known.contains($0) }
-        guard unknown.isEmpty || unknown.count < names.count else {
-            let similar = unknown.flatMap { NearMisses.of($0, among: all) }
-            throw EvaluationError.unknownPackages(unknown, suggestions: Array(similar.prefix(10)))
-        }
-        return names
     }
 
     /// A path as a Nix string that is then a path: no character of it is read as Nix.

@@ -32,6 +32,7 @@
 (define (load-part name) (primitive-load (string-append (dirname (car (command-line))) "/" name)))
 (load-part "GuixLines.scm")
 (load-part "GuixModules.scm")
+(load-part "GuixMaintainers.scm")
 
 ;;; The store.
 

@@ -200,10 +200,11 @@ A module whose load was interrupted while another imported it is there all the s
   (define (text accessor)
     (let ((value (false-if-exception (of-package accessor package))))
       (and (string? value) (string-take value (min 500 (string-length value))))))
-  (define location
-    (false-if-exception
-     (let ((location (of-package 'package-location package)))
-       (format #f "~a:~a" ((from '(guix utils) 'location-file) location) ((from '(guix utils) 'location-line) location)))))
+  (define location (false-if-exception (of-package 'package-location package)))
+  (define file (false-if-exception ((from '(guix utils) 'location-file) location)))
+  (define line (false-if-exception ((from '(guix utils) 'location-line) location)))
   (define released (false-if-exception (assq-ref (of-package 'package-properties package) 'release-date)))
   (filter cdr `((synopsis . ,(text 'package-synopsis)) (homepage . ,(text 'package-home-page))
-                (location . ,location) (release . ,(and (string? released) released)))))
+                (location . ,(and file line (format #f "~a:~a" file line)))
+                (maintainers . ,(and file (false-if-exception (maintainers-of file))))
+                (release . ,(and (string? released) released)))))

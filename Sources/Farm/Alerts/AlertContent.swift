@@ -9,6 +9,10 @@ package struct AlertContent: Codable, Sendable {
     package var kind: String
     package var jobset: String?
     package var trap: TrapRecord?
+    /// Who looks after the trap's package, as the jobset's channel says.
+    package var maintainers: [String]?
+    /// When the revision builds as a whole.
+    package var horizon: HorizonChange?
     /// The first instant at which the trap is known to fail, and the days until then.
     package var edge: Instant?
     package var days: Int?
@@ -21,7 +25,7 @@ package struct AlertContent: Codable, Sendable {
 
     package init(
         _ kind: AlertKind, jobset: String? = nil, trap: TrapRecord? = nil, edge: Instant? = nil, days: Int? = nil,
-        evaluation: Int? = nil, commit: String? = nil, text: String? = nil
+        evaluation: Int? = nil, commit: String? = nil, horizon: HorizonChange? = nil, text: String? = nil
     ) {
         self.kind = kind.rawValue
         self.jobset = jobset
@@ -30,6 +34,7 @@ package struct AlertContent: Codable, Sendable {
         self.days = days
         self.evaluation = evaluation
         self.commit = commit
+        self.horizon = horizon
         self.text = text
     }
 

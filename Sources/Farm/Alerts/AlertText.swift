@@ -40,6 +40,9 @@ package struct AlertText: Sendable, Equatable {
             let days = content.days ?? 0
             return "\(package) stops building in \(days) \(days == 1 ? "day" : "days")"
                 + (content.edge.map { ", on \($0.date)" } ?? "")
+        case "horizon-shortened":
+            let end = content.horizon?.after.description ?? "at fewer dates"
+            return "\(jobset) at \(content.commit?.prefix(12) ?? "a revision") builds as a whole \(end) only"
         case "evaluation-failed": return "\(jobset) does not evaluate any more"
         case "farm-trouble": return "The farm is in trouble: \(content.text ?? "")"
         default: return content.kind == "test" ? "A test" : content.kind
@@ -67,10 +70,16 @@ package struct AlertText: Sendable, Equatable {
             lines += trap.evidence.prefix(3).map {
                 "Evidence    \($0.path.map { "\($0): " } ?? "")\($0.text.prefix(300))"
             }
+            if let maintainers = content.maintainers {
+                lines.append("Maintainers \(maintainers.joined(separator: ", "))")
+            }
             let conditions = annotation(trap.annotation)
             if !conditions.isEmpty { lines.append("Build it    \(conditions)") }
         }
         if let edge = content.edge { lines.append("Fails from  \(edge)") }
+        if let horizon = content.horizon {
+            lines += ["Builds      \(horizon.after)", "Before      \(horizon.before)"]
+        }
         if let text = content.text { lines.append(content.kind == "evaluation-failed" ? "Error       \(text)" : text) }
         if let commit = content.commit { lines.append("Revision    \(commit)") }
         if let jobset = content.jobset { lines.append("Jobset      \(jobset)") }

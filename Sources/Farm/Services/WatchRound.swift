@@ -6,7 +6,7 @@ import Synchronization
 package import TimeTravel
 
 /// Looks, not more often than once a minute, for what nothing else tells of: traps that are fixed, edges that come near,
-/// trouble of the farm itself; and counts what lists of evaluations show.
+/// horizons that become shorter, trouble of the farm itself; and counts what lists of evaluations show.
 package final class WatchRound: Sendable {
     private let database: FarmDatabase
     private let operatorTarget: AlertTarget?
@@ -41,6 +41,7 @@ package final class WatchRound: Sendable {
         if fixed > 0 { logger.info("Traps are fixed in the newest revision", metadata: ["traps": "\(fixed)"]) }
         try await database.queueComingEdges(now: present)
         try await database.countEvaluations()
+        try await database.watchHorizons()
         var troubles = [lacksSpace()].compactMap(\.self)
         if try await database.lacksWorkers() { troubles.append(.noWorker) }
         for trouble in troubles {

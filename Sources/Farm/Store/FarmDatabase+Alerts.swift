@@ -14,7 +14,11 @@ extension FarmDatabase {
         _ content: AlertContent, _ kind: AlertKind, parts: [String], jobset: Int?, to target: AlertTarget,
         _ connection: PostgresConnection
     ) async throws {
-        guard target.wants(kind, package: content.trap?.package) else { return }
+        var content = content
+        if let trap = content.trap, let jobset {
+            content.maintainers = try await maintainers(ofTrap: trap.id, jobset: jobset, connection)
+        }
+        guard target.wants(kind, package: content.trap?.package, maintainers: content.maintainers ?? []) else { return }
         let place = try PostgresJSON(encoding: target.place)
         let key = ([kind.rawValue] + parts + [String(decoding: place.bytes, as: UTF8.self)]).joined(separator: "|")
         _ = try await connection.query(
@@ -29,6 +33,21 @@ extension FarmDatabase {
                 target.grouping == .nightly,
             ])
         _ = try await connection.query("select pg_notify('almanac_outbox', '')")
+    }
+
+    /// Who looks after a trap's package in the newest of the jobset's revisions that say so; nil where nobody is named.
+    private static func maintainers(
+        ofTrap trap: Int, jobset: Int, _ connection: PostgresConnection
+    ) async throws -> [String]? {
+        let row = try await connection.query(
+            """
+            select j.meta ->> 'maintainers' names from trap t join job j on j.derivation_id = t.derivation_id
+            join evaluation e on e.id = j.evaluation_id
+            where t.id = $1 and e.jobset_id = $2 and j.meta ->> 'maintainers' is not null order by e.id desc limit 1
+            """, [trap, jobset]
+        ).first
+        let names: String? = try row?.decode("names")
+        return names?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     /// What makes a trap the same to who is told of it, whatever the derivation.

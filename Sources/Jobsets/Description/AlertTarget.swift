@@ -7,6 +7,8 @@ package enum AlertKind: String, CaseIterable, Codable, Hashable, Sendable {
     case trapFixed = "trap-fixed"
     /// The end of a known window is so many days ahead.
     case edgeComing = "edge-coming"
+    /// A revision builds as a whole at fewer dates than was known.
+    case horizonShortened = "horizon-shortened"
     /// A jobset that evaluated before does not any more.
     case evaluationFailed = "evaluation-failed"
     /// The farm cannot work: no worker, no space. Goes to the farm's operator, not to jobsets' targets.
@@ -27,6 +29,8 @@ package struct AlertTarget: Hashable, Sendable {
     package var kinds: [AlertKind]
     /// Names of packages to tell of, in which `*` stands for anything; empty: all.
     package var packages: [String]
+    /// Who looks after the packages to tell of, as the channel names them, with `*` as well; empty: all.
+    package var maintainers: [String]
     package var grouping: AlertGrouping
     /// How many days before an edge to tell of it.
     package var days: [Int]
@@ -35,12 +39,13 @@ package struct AlertTarget: Hashable, Sendable {
 
     /// - Parameter grouping: nil for the place's own custom: mail once a night, webhooks at once.
     package init(
-        _ place: AlertPlace, kinds: [AlertKind] = [], packages: [String] = [], grouping: AlertGrouping? = nil,
-        days: [Int] = AlertTarget.standardDays
+        _ place: AlertPlace, kinds: [AlertKind] = [], packages: [String] = [], maintainers: [String] = [],
+        grouping: AlertGrouping? = nil, days: [Int] = AlertTarget.standardDays
     ) {
         self.place = place
         self.kinds = kinds
         self.packages = packages
+        self.maintainers = maintainers
         self.grouping = grouping ?? place.customaryGrouping
         self.days = days
     }
@@ -54,11 +59,20 @@ package struct AlertTarget: Hashable, Sendable {
 
     /// Whether an alert is for this target.
     ///
-    /// - Parameter package: nil where the alert is about no package.
-    package func wants(_ kind: AlertKind, package: String?) -> Bool {
+    /// - Parameters:
+    ///   - package: nil where the alert is about no package.
+    ///   - itsMaintainers: of that package.
+    package func wants(_ kind: AlertKind, package: String?, maintainers itsMaintainers: [String] = []) -> Bool {
         guard kinds.isEmpty || kinds.contains(kind) else { return false }
-        guard let package, !packages.isEmpty else { return true }
-        return packages.contains { Self.matches(Array(package.unicodeScalars)[...], Array($0.unicodeScalars)[...]) }
+        guard let package else { return true }
+        return Self.any([package], of: packages) && Self.any(itsMaintainers, of: maintainers)
+    }
+
+    private static func any(_ names: [String], of patterns: [String]) -> Bool {
+        patterns.isEmpty
+            || names.contains { name in
+                patterns.contains { matches(Array(name.unicodeScalars)[...], Array($0.unicodeScalars)[...]) }
+            }
     }
 
     private static func matches(_ name: ArraySlice<Unicode.Scalar>, _ pattern: ArraySlice<Unicode.Scalar>) -> Bool {
@@ -78,7 +92,7 @@ package struct AlertTarget: Hashable, Sendable {
 }
 
 extension AlertTarget: Encodable {
-    private enum CodingKeys: String, CodingKey { case kinds, packages, grouping, days }
+    private enum CodingKeys: String, CodingKey { case kinds, packages, maintainers, grouping, days }
 
     /// Leaves out what is the standard, as files written before there was anything else do.
     package func encode(to encoder: any Encoder) throws {
@@ -86,6 +100,7 @@ extension AlertTarget: Encodable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         if !kinds.isEmpty { try container.encode(kinds, forKey: .kinds) }
         if !packages.isEmpty { try container.encode(packages, forKey: .packages) }
+        if !maintainers.isEmpty { try container.encode(maintainers, forKey: .maintainers) }
         if grouping != place.customaryGrouping { try container.encode(grouping, forKey: .grouping) }
         if days != Self.standardDays { try container.encode(days, forKey: .days) }
     }

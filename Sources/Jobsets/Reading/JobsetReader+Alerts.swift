@@ -2,7 +2,7 @@
 
 extension JobsetReader {
     static func alert(_ item: Item) -> AlertTarget? {
-        let keys = ["webhook", "secret", "template", "email", "kinds", "packages", "grouping", "days"]
+        let keys = ["webhook", "secret", "template", "email", "kinds", "packages", "maintainers", "grouping", "days"]
         guard let fields = item.fields(keys), let place = place(fields, item) else { return nil }
         return AlertTarget(
             place,
@@ -12,6 +12,11 @@ extension JobsetReader {
             packages: fields.optional("packages", default: []) { item in
                 item.list(of: "names of packages", count: 1...1_000) {
                     $0.text("a package's name, '*' for anything in it") { !$0.isEmpty }
+                }
+            },
+            maintainers: fields.optional("maintainers", default: []) { item in
+                item.list(of: "maintainers", count: 1...1_000) {
+                    $0.text("a maintainer's address or name, '*' for anything in it") { !$0.isEmpty }
                 }
             },
             grouping: fields.optional("grouping") { $0.choice() },
