@@ -90,6 +90,11 @@ struct FarmEngines: Sendable {
     private func evaluateNix(
         _ checkout: String, of jobset: JobsetDescription, _ progress: @Sendable (EvaluationProgress) -> Void
     ) async throws -> (jobs: [EvaluatedJob], log: String) {
+        guard store.engine == .nix else {
+            throw EvaluationError.unsupported(
+                "engine nix needs a store that Nix keeps, and Guix keeps this farm's: install nix-bin and use a new data "
+                    + "directory, or give the jobset 'engine: guix'")
+        }
         let problem = await EvaluationSandbox.problem()
         if let problem {
             logger.warning(

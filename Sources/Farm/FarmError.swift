@@ -3,6 +3,8 @@
 /// What can go wrong in the farm; every message says what to do next.
 package enum FarmError: Error, CustomStringConvertible {
     case dataDirectory(path: String, reason: String)
+    case noGuixDaemon
+    case otherStore(directory: String, made: String, asked: String)
     case alreadyServed(lock: String, process: Int32)
     case configuration(file: String, reason: String)
     case unknownJobset(String, known: [String])
@@ -26,6 +28,16 @@ package enum FarmError: Error, CustomStringConvertible {
         switch self {
         case .dataDirectory(let path, let reason):
             "cannot use the data directory \(path): \(reason). Choose another with ALMANAC_DATA or --data."
+        case .noGuixDaemon:
+            """
+            the farm's store is to be kept by Guix, and there is no guix-daemon in PATH or beside guix: install Guix \
+            (https://guix.gnu.org/download).
+            """
+        case .otherStore(let directory, let made, let asked):
+            """
+            the store in \(directory) was made by \(made) and cannot be kept by \(asked): leave out the setting 'store', \
+            or use another data directory with --data.
+            """
         case .alreadyServed(let lock, let process):
             """
             another server (process \(process)) already serves this data directory; it holds \(lock). \

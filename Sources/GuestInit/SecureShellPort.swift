@@ -31,16 +31,8 @@ struct SecureShellPort {
     private static func copier(from source: Int32, to target: Int32, closing other: Int32) throws(Failure) -> Int32 {
         try startChild {
             close(other)
-            var chunk = Bytes(repeating: 0, count: 1 << 16)
-            while true {
-                let count = chunk.withUnsafeMutableBytes { read(source, $0.baseAddress, $0.count) }
-                if count < 0 && linux_errno() == EINTR { continue }
-                if count <= 0 { _exit(0) }
-                let copied = chunk.withUnsafeBytes {
-                    writeAll(UnsafeRawBufferPointer(rebasing: $0[0..<count]), to: target)
-                }
-                if !copied { _exit(0) }
-            }
+            copy(from: source, to: target)
+            _exit(0)
         }
     }
 

@@ -16,6 +16,8 @@ package struct BuildSettings: Sendable, Equatable {
     package var silenceTimeout: UInt64 = 0
     package var usesSubstitutes = false
     package var usesBuildHook = false
+    /// Guix only: whether the daemon tells how each build ended, and keeps its own words apart from the builders'.
+    package var tracesBuilds = false
     /// 0 says errors only, 7 everything.
     package var verbosity: UInt64 = 0
     /// Settings by name that only the daemon knows.

@@ -46,6 +46,7 @@ package enum StoreEngine: String, Sendable, Hashable, CaseIterable {
 /// How a daemon is reached.
 enum DaemonAccess: Sendable {
     case child(executable: String, arguments: [String])
+    case own(OwnGuixDaemon)
     case socket(path: String)
 }
 
@@ -56,16 +57,24 @@ extension HostStore {
     package func connect(settings: BuildSettings = HostStore.buildingNothing) async throws -> StoreConnection {
         switch access {
         case .child(let executable, let arguments):
-            let child = try ChildProcessStream(
-                executable: executable, arguments: arguments, environment: childEnvironment)
-            do {
-                return try await StoreConnection.open(over: child, settings: settings)
-            } catch StoreDaemonError.connectionLost(let reason) {
-                await child.close()
-                throw StoreDaemonError.connectionLost("\(reason); \(executable) said: \(child.lastErrors())")
-            }
+            return try await connect(executable, arguments, childEnvironment, settings)
+        case .own(let daemon):
+            return try await connect(
+                OwnGuixDaemon.container, try await daemon.arguments(), daemon.environment, settings)
         case .socket(let path):
             return try await StoreConnection.open(over: try SocketStream(connectingTo: path), settings: settings)
+        }
+    }
+
+    private func connect(
+        _ executable: String, _ arguments: [String], _ environment: [String: String], _ settings: BuildSettings
+    ) async throws -> StoreConnection {
+        let child = try ChildProcessStream(executable: executable, arguments: arguments, environment: environment)
+        do {
+            return try await StoreConnection.open(over: child, settings: settings)
+        } catch StoreDaemonError.connectionLost(let reason) {
+            await child.close()
+            throw StoreDaemonError.connectionLost("\(reason); \(executable) said: \(child.lastErrors())")
         }
     }
 

@@ -63,14 +63,20 @@ extension StoreConnection {
         _ derivation: StorePath, mode: BuildMode, log: @escaping LogHandler
     ) async throws -> BuildResult {
         let targets = targets([derivation])
+        let trace = BuildTrace(of: derivation)
+        let exchange = DaemonExchange { event in
+            if case .message(let line) = event, trace.take(line) { return }
+            try await log(event)
+        }
         do {
-            try await operate(.buildPaths, exchange: DaemonExchange(log: log)) { request in
+            try await operate(.buildPaths, exchange: exchange) { request in
                 request.texts(targets)
                 request.integer(mode.rawValue)
             }
             return BuildResult(status: .built)
         } catch StoreDaemonError.refused(let message, let status) {
-            return BuildResult(status: Self.status(ofExit: status), message: message)
+            let known = BuildResult(status: Self.status(ofExit: status), message: message)
+            return trace.result(otherwise: known)
         }
     }
 

@@ -47,7 +47,13 @@ extension StoreConnection {
 
     /// Guix sends builders' output this way, in pieces as it comes; Nix its own messages.
     private func next(_ exchange: DaemonExchange) async throws {
-        if dialect.isGuix {
+        if isTracing {
+            var text = TracedText()
+            try await channel.pieces {
+                if let output = text.take($0) { try await exchange.log(.output(output, of: nil)) }
+            }
+            if let message = text.message { try await exchange.log(.message(message)) }
+        } else if dialect.isGuix {
             try await channel.pieces { try await exchange.log(.output($0, of: nil)) }
         } else {
             let text = Self.withoutColours(try await channel.text())

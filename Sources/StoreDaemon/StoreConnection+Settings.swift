@@ -15,6 +15,9 @@ extension StoreConnection {
             others["build-max-silent-time"] = "\(settings.silenceTimeout)"
             others["build-cores"] = "\(settings.cores)"
         }
+        let traces = settings.tracesBuilds && dialect.isGuix
+        if traces { others["multiplexed-build-output"] = "true" }
+        isTracing = traces
         let pairs = others
         try await operate(.setOptions) { request in
             request.boolean(settings.keepsFailed)
@@ -28,7 +31,7 @@ extension StoreConnection {
             request.boolean(settings.usesBuildHook)
             request.integer(0)  // Builders' output is not hidden.
             request.integer(0)  // Kind of log.
-            request.integer(0)  // No marks between the builders' lines.
+            request.boolean(traces)  // Marks between the builders' lines.
             if !namesLimits { request.integer(settings.cores) }
             request.boolean(settings.usesSubstitutes)
             request.integer(UInt64(pairs.count))

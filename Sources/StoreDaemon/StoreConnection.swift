@@ -16,6 +16,8 @@ package actor StoreConnection {
     package private(set) var dialect = DaemonDialect.nix(minor: DaemonDialect.oldestNix)
     /// The daemon's own version, where it says it.
     package private(set) var daemonVersion: String?
+    /// Whether the daemon marks what is a builder's output and what is its own.
+    var isTracing = false
     private var failure: String?
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []

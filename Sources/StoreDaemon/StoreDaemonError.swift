@@ -10,6 +10,8 @@ package enum StoreDaemonError: Error, Equatable, Sendable {
     case refused(message: String, status: UInt64)
     /// guix-daemon does not trust the key that the farm signs imports with.
     case keyNotAuthorized(publicFile: String)
+    /// A daemon of this machine cannot be started as it is, and why.
+    case cannotRun(String, String)
     /// The peer's bytes are not the daemon's protocol.
     case protocolViolation(String)
     /// The peer sent more than the connection allows.
@@ -44,6 +46,7 @@ extension StoreDaemonError: CustomStringConvertible {
         case .refused(let message, _): message
         case .keyNotAuthorized(let publicFile):
             "guix-daemon does not trust the farm's key: run, as root, guix archive --authorize < \(publicFile)"
+        case .cannotRun(let program, let reason): "\(program) cannot be run: \(reason)"
         case .protocolViolation(let problem): "the store's daemon broke the protocol: \(problem)"
         case .limitExceeded(let what, let limit): "the store's daemon sent \(what) beyond the limit of \(limit)"
         case .unsupportedProtocol(let version):

@@ -21,6 +21,8 @@ package struct FarmConfiguration: Sendable, Equatable {
     package var guestMemory = 1024
     /// Folder of jobset files.
     package var jobsets: String
+    /// Which program keeps the farm's store, `nix` or `guix`; nil for the one that this machine has.
+    package var store: String?
     /// The guests' first process, made by `ops/guest-init`.
     package var guestInit: String
     /// How alerts leave the farm.
@@ -36,7 +38,7 @@ package struct FarmConfiguration: Sendable, Equatable {
         "database-url": "a PostgreSQL connection string", "host": "an address",
         "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
-        "guest-init": "a file",
+        "guest-init": "a file", "store": "nix or guix",
     ].merging(AlertSettings.keys) { own, _ in own }.merging(SourceSettings.keys) { own, _ in own }
 
     /// Defaults, then the file, then the environment.
@@ -114,6 +116,9 @@ package struct FarmConfiguration: Sendable, Equatable {
         case "request-limit": return number(0...100_000, into: \.requestLimit)
         case "guests": return number(0...1024, into: \.guests)
         case "guest-memory": return number(256...1_048_576, into: \.guestMemory)
+        case "store":
+            store = value
+            return ["guix", "nix"].contains(value)
         case "guest-init": guestInit = DataDirectory.absolute(value)
         case "jobsets": jobsets = DataDirectory.absolute(value)
         default: return alerts.set(key, value) ?? sources.set(key, value) ?? false

@@ -14,13 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <stdio.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -75,6 +78,35 @@ static inline int linux_bring_up(const char *interface) {
 static inline int linux_local_pair(int descriptors[2]) {
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, descriptors);
 }
+
+// A listening socket, under a name that the kernel gives, and a connection to it that waits to be taken.
+static inline int linux_listening_pair(int descriptors[2]) {
+    struct sockaddr_un address;
+    socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
+    address.sun_family = AF_UNIX;
+    descriptors[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    descriptors[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptors[0] < 0 || descriptors[1] < 0) return -1;
+    if (bind(descriptors[0], (struct sockaddr *)&address, sizeof address.sun_family) < 0) return -1;
+    if (listen(descriptors[0], 1) < 0) return -1;
+    if (getsockname(descriptors[0], (struct sockaddr *)&address, &size) < 0) return -1;
+    return connect(descriptors[1], (struct sockaddr *)&address, size);
+}
+
+// Makes `listener` the first descriptor of this process after standard error, and says so, as sd_listen_fds(3) has it.
+static inline int linux_hand_over(int listener) {
+    char process[24];
+    snprintf(process, sizeof process, "%d", (int)getpid());
+    if (listener == 3 ? fcntl(3, F_SETFD, 0) < 0 : dup2(listener, 3) < 0) return -1;
+    return setenv("LISTEN_PID", process, 1) | setenv("LISTEN_FDS", "1", 1);
+}
+
+// The process is killed when its parent ends.
+static inline int linux_end_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+// The variable of that number, as NAME=VALUE; null after the last.
+static inline const char *linux_variable(int index) { return environ[index]; }
 
 static inline int linux_power_off(void) { return reboot(RB_POWER_OFF); }
 

@@ -79,7 +79,7 @@ package struct GuestBuild: Sendable {
             try GuestOwner.current().write(to: files)
             let names = inputs.closure.map(\.path.baseName)
             try InputFarm(store: store.physicalDirectory, farm: files.store).add(names)
-            try store.guestDatabase(closure: inputs.closure, at: "\(files.share)/database")
+            try inputs.writeDatabase(to: "\(files.share)/database", items: files.store)
         }
         try await ScratchDisk.make(files.scratch, bytes: request.limits.diskBytes)
         return Prepared(inputs: inputs, specification: try await specification())
@@ -90,7 +90,9 @@ package struct GuestBuild: Sendable {
             conditions: request.conditions, accelerator: host.accelerator, memory: request.limits.memory,
             kernel: try await host.kernels.kernel(request.conditions.kernel), image: host.image, files: files,
             storeDirectory: request.store.logicalDirectory.path,
-            copies: ["db.sqlite", "schema"].map { .init(source: "database/\($0)", target: "var/nix/db/\($0)") })
+            copies: ["db.sqlite", "schema"].map {
+                .init(source: "database/\($0)", target: "\(GuestDaemon.database(of: request.store.engine))/\($0)")
+            })
     }
 
     private func build(_ prepared: Prepared) async throws -> GuestCourse {

@@ -24,7 +24,7 @@ struct GuestWork: Sendable {
     /// - Throws: what ended the work without a result; the guest itself may be to blame.
     func perform(_ course: inout GuestCourse) async throws {
         let session = try await guest.session()
-        let daemon = GuestDaemon(session: session, storeDirectory: request.store.logicalDirectory.path)
+        let daemon = GuestDaemon(session: session, store: request.store)
         let killsBefore = course.evidence.outOfMemoryKills
         do {
             let before = course
@@ -46,6 +46,7 @@ struct GuestWork: Sendable {
         var settings = BuildSettings()
         settings.cores = UInt64(request.conditions.cores)
         settings.keepsGoing = false
+        settings.tracesBuilds = true
         return settings
     }
 
@@ -53,7 +54,7 @@ struct GuestWork: Sendable {
         let (begun, watch) = (ContinuousClock.now, BuildWatch())
         let (log, inputs, request, progress) = (log, inputs, request, progress)
         let result = try await watch.run(limits: request.limits, eachSecond: { try await log.flush() }) {
-            try await connection.build(inputs.derivation, at: request.derivation, inputs: inputs.direct) { event in
+            try await inputs.build(over: connection) { event in
                 watch.hear()
                 switch event {
                 case .output(let bytes, _):

@@ -72,6 +72,7 @@ package struct GuestImageBuilder: Sendable {
         for applet in try await BusyBox.applets(of: busybox) where tree.entries["usr/bin/\(applet)"] == nil {
             tree.add("usr/bin/\(applet)", .link(to: "busybox"))
         }
+        for (place, file) in flavour.files { tree.add(String(place.dropFirst()), .file(of: file, mode: 0o755)) }
         for (name, target) in flavour.links { tree.add("usr/bin/\(name)", .link(to: target)) }
         for (path, text) in flavour.texts { tree.add(String(path.dropFirst()), .text(text.content, mode: text.mode)) }
         return tree

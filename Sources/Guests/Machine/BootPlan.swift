@@ -82,7 +82,7 @@ package struct BootPlan: Hashable, Sendable {
 
     private mutating func mountDisk() {
         step("mount", "ext4", "/dev/vdb", "/scratch", "noatime", "noinit_itable")
-        for directory in ["upper", "work", "var", "var/nix", "var/nix/db"] {
+        for directory in ["upper", "work", "var"] {
             step("directory", "/scratch/\(directory)", "755")
         }
         step("directory", "/scratch/tmp", "1777")
@@ -95,6 +95,17 @@ package struct BootPlan: Hashable, Sendable {
         step(
             "mount", "overlay", "overlay", guest.storeDirectory, "noatime",
             "lowerdir=/share/store,upperdir=/scratch/upper,workdir=/scratch/work")
+        for directory in Self.folders(of: guest.copies) { step("directory", "/scratch/\(directory)", "755") }
         for copy in guest.copies { step("copy", "/share/\(copy.source)", "/scratch/\(copy.target)", "644") }
+    }
+
+    /// The folders that copies go to, each after what it is in.
+    private static func folders(of copies: [GuestSpecification.Copy]) -> [String] {
+        var folders: Set<String> = []
+        for copy in copies {
+            let parts = copy.target.split(separator: "/").dropLast()
+            for count in parts.indices { folders.insert(parts[...count].joined(separator: "/")) }
+        }
+        return folders.sorted()
     }
 }

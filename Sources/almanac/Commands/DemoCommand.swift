@@ -4,6 +4,7 @@ import ArgumentParser
 import Farm
 import Foundation
 import Jobsets
+import StoreDaemon
 import TimeTravel
 import UnixSignals
 
@@ -18,13 +19,15 @@ struct DemoCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var farm: FarmOptions
-    @Option(name: .long, help: "The jobset file.") var jobset: String?
+    @Option(name: .long, help: "The jobset file (default: demo.yaml, on a farm whose store Guix keeps demo-guix.yaml).")
+    var jobset: String?
     @Option(name: .long, help: "Port of the web API.") var port: Int?
 
     func run() async throws {
         let configuration = try farm.load()
         let data = configuration.dataDirectory
-        let file = jobset ?? configuration.jobsets + "/demo.yaml"
+        let engine = try FarmHost.storeEngine(configuration)
+        let file = jobset ?? configuration.jobsets + (engine == .guix ? "/demo-guix.yaml" : "/demo.yaml")
         let descriptions = try JobsetFiles.read([file])
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
 

@@ -36,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let what = finding.what.padding(toLength: 12, withPad: " ", startingAt: 0)
             Terminal.write(head + what + TextTable.oneLine(finding.text) + "\n")
         }
-        tell(programs())
+        tell(programs(configuration))
         tell(await database())
         tell(await store(configuration))
         tell(await guix(configuration))
@@ -47,12 +47,16 @@ struct DoctorCommand: AsyncParsableCommand {
         if !isWell { throw ExitCode.failure }
     }
 
-    private func programs() -> Finding {
-        let missing = HostProgram.allCases.filter { !$0.isInstalled }
-        let list = missing.map { "\($0.rawValue) (package \($0.package))" }.joined(separator: ", ")
-        return missing.isEmpty
-            ? Finding(kind: .good, what: "programs", text: "all \(HostProgram.allCases.count) are installed")
-            : Finding(kind: .bad, what: "programs", text: "missing: \(list); run ops/setup")
+    private func programs(_ configuration: FarmConfiguration) -> Finding {
+        do {
+            let missing = try FarmHost.missingPrograms(configuration)
+            let list = missing.map { "\($0.rawValue) (package \($0.package))" }.joined(separator: ", ")
+            return missing.isEmpty
+                ? Finding(kind: .good, what: "programs", text: "all that guests are made with are installed")
+                : Finding(kind: .bad, what: "programs", text: "missing: \(list); run ops/setup")
+        } catch {
+            return Finding(kind: .bad, what: "programs", text: "\(error)")
+        }
     }
 
     private func database() async -> Finding {
@@ -70,9 +74,12 @@ struct DoctorCommand: AsyncParsableCommand {
     private func store(_ configuration: FarmConfiguration) async -> Finding {
         do {
             try await FarmHost.askStore(configuration)
-            return Finding(kind: .good, what: "store", text: "its daemon answers")
+            let engine = try FarmHost.storeEngine(configuration)
+            return Finding(
+                kind: .good, what: "store",
+                text: "its daemon answers, \(engine == .guix ? "guix-daemon" : "nix-daemon")")
         } catch {
-            return Finding(kind: .bad, what: "store", text: "\(error); install nix-bin")
+            return Finding(kind: .bad, what: "store", text: "\(error); install nix-bin or Guix, and run ops/setup")
         }
     }
 

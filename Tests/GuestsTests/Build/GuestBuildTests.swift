@@ -9,7 +9,8 @@ import TimeTravel
 
 /// Builds in real guests, one guest at a time.
 extension RealGuests {
-    @Suite struct GuestBuildTests {
+    @Suite(.enabled(if: Laboratory.isEquipped, Comment(rawValue: Laboratory.missingEquipment)))
+    struct GuestBuildTests {
         let laboratory = Laboratory.shared
 
         @Test func `a build sees the year 2100 on the baseline processor, and its output comes home`() async throws {

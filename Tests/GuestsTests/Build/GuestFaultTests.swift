@@ -11,7 +11,8 @@ import TimeTravel
 
 /// Faults that are not the package's: each is brought about for real.
 extension RealGuests {
-    @Suite struct GuestFaultTests {
+    @Suite(.enabled(if: Laboratory.isEquipped, Comment(rawValue: Laboratory.missingEquipment)))
+    struct GuestFaultTests {
         let laboratory = Laboratory.shared
 
         private func reason(_ run: LaboratoryRun) throws -> String {

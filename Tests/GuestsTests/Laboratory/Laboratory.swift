@@ -11,16 +11,22 @@ import TimeTravel
 
 /// What tests with real guests share: images, kernels and a store, made once and kept in the build directory.
 actor Laboratory {
-    static let shared = Laboratory()
+    static let shared = Laboratory(.nix)
+    /// The same with Guix's daemon on the host and in the guests.
+    static let guix = Laboratory(.guix)
 
     /// Guests need QEMU, the programs of the image, and a kernel, which apt brings when none is there.
-    static var isEquipped: Bool {
-        let needed: [HostProgram] = [.qemu, .makeErofs, .makeExt4, .depmod, .dpkgDeb, .xz, .dropbear, .busybox, .nix]
+    private static let canMakeGuests: Bool = {
+        let needed: [HostProgram] = [.qemu, .makeErofs, .makeExt4, .depmod, .dpkgDeb, .xz, .dropbear, .busybox]
         return needed.allSatisfy(\.isInstalled)
-    }
+    }()
+    static let isEquipped = canMakeGuests && HostProgram.nix.isInstalled
+    static let isEquippedForGuix = canMakeGuests && GuixDaemonProgram.find() != nil
 
     static let missingEquipment: String =
         "needs the packages qemu-system-x86 erofs-utils e2fsprogs kmod dropbear-bin busybox-static nix-bin"
+    static let missingGuix: String =
+        "needs Guix (a guix-daemon in PATH) and the packages that guests are made with"
 
     nonisolated static let packageRoot: String = {
         var url = URL(fileURLWithPath: #filePath)
@@ -28,30 +34,49 @@ actor Laboratory {
         return url.path
     }()
 
-    nonisolated let directory = "\(packageRoot)/.build/guest-tests"
+    nonisolated let directory: String
+    private let engine: StoreEngine
     private var host: GuestHost?
     private var store: HostStore?
     private var shell: StorePath?
 
-    func guestHost() async throws -> GuestHost {
-        if let host { return host }
-        let firstProcess = "\(directory)/guest-init"
+    private init(_ engine: StoreEngine) {
+        self.engine = engine
+        directory = "\(Self.packageRoot)/.build/guest-tests" + (engine == .guix ? "-guix" : "")
+    }
+
+    private nonisolated var firstProcess: String { "\(directory)/guest-init" }
+
+    /// Makes the guests' first process, which a store of Guix needs too.
+    private func makeFirstProcess() async throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let script = try await Subprocess.run(
             .path(FilePath("\(Self.packageRoot)/ops/guest-init")), arguments: [firstProcess], output: .discarded,
             error: .string(limit: 1 << 16))
         guard script.terminationStatus.isSuccess else { throw LaboratoryError.firstProcess(script.standardError) }
+    }
+
+    func guestHost() async throws -> GuestHost {
+        if let host { return host }
+        try await makeFirstProcess()
         var logger = Logger(label: "guests tests")
         logger.logLevel = .info
+        let flavour: ImageFlavour = engine == .guix ? try await .guix() : try .nix()
         let made = try await GuestHost.prepare(
-            dataDirectory: directory, firstProcess: firstProcess, flavour: .nix(), logger: logger)
+            dataDirectory: directory, firstProcess: firstProcess, flavour: flavour, logger: logger)
         host = made
         return made
     }
 
-    func hostStore() throws -> HostStore {
+    func hostStore() async throws -> HostStore {
         if let store { return store }
-        let made = try HostStore.nix(dataDirectory: directory)
+        try await makeFirstProcess()
+        let made =
+            if engine == .guix, let daemon = GuixDaemonProgram.find() {
+                try HostStore.ownGuix(dataDirectory: directory, daemon: daemon, helper: firstProcess)
+            } else {
+                try HostStore.nix(dataDirectory: directory)
+            }
         store = made
         return made
     }
@@ -77,7 +102,7 @@ actor Laboratory {
 
     /// A derivation that runs a shell script.
     func derivation(_ script: String, name: String = "test", inputs: [StorePath] = []) async throws -> StorePath {
-        let (store, shell) = (try hostStore(), try await shellItem())
+        let (store, shell) = (try await hostStore(), try await shellItem())
         let plain = Derivation(
             outputs: [DerivationOutput(name: "out", path: nil)],
             inputDerivations: inputs.map { .init(path: $0, outputs: ["out"]) },

@@ -8,7 +8,7 @@ import TimeTravel
 @testable import Guests
 
 /// All tests with real guests, so that one guest runs at a time.
-@Suite(.serialized, .enabled(if: Laboratory.isEquipped, Comment(rawValue: Laboratory.missingEquipment)))
+@Suite(.serialized)
 enum RealGuests {}
 
 /// A build that has been run, with its directory.

@@ -8,7 +8,8 @@ import TimeTravel
 
 /// What a guest is, compared with what it was asked to be.
 extension RealGuests {
-    @Suite struct GuestConditionsTests {
+    @Suite(.enabled(if: Laboratory.isEquipped, Comment(rawValue: Laboratory.missingEquipment)))
+    struct GuestConditionsTests {
         let laboratory = Laboratory.shared
 
         @Test(arguments: [

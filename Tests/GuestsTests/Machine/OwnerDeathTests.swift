@@ -7,7 +7,8 @@ import Testing
 
 /// What is left of a guest when its owner is killed.
 extension RealGuests {
-    @Suite struct OwnerDeathTests {
+    @Suite(.enabled(if: Laboratory.isEquipped, Comment(rawValue: Laboratory.missingEquipment)))
+    struct OwnerDeathTests {
         /// Where the process that is to be killed tells about its guest.
         private static let directory = "\(Laboratory.packageRoot)/.build/guest-tests/orphan"
 
