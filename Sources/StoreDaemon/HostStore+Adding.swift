@@ -59,7 +59,7 @@ extension HostStore {
         try await add(try await spool.finish(), deriver: deriver)
     }
 
-    private func add(_ items: [SpooledItem], deriver: StorePath?) async throws {
+    func add(_ items: [SpooledItem], deriver: StorePath?) async throws {
         try await withConnection { connection in
             if let signingKey {
                 try await connection.add(items, deriver: deriver, signedWith: signingKey)

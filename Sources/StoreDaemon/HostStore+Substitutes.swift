@@ -28,7 +28,16 @@ extension HostStore {
             let others = info.references.filter { $0 != info.path }
             let valid = try await connection.validPaths(among: others)
             if let missing = others.first(where: { !valid.contains($0) }) { throw StoreDaemonError.notValid(missing) }
-            try await connection.add(item, deriver: info.deriver)
+        }
+        try await add([item], deriver: info.deriver)
+    }
+
+    /// Whether a substitute that was fetched can be added: into Guix's store of the machine only what its own administrator
+    /// trusts comes, so that its daemon fetches substitutes itself.
+    package var takesSubstitutes: Bool {
+        switch access {
+        case .child, .own: true
+        case .socket: engine != .guix
         }
     }
 }

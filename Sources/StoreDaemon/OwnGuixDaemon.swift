@@ -29,7 +29,7 @@ final class OwnGuixDaemon: Sendable {
 
     var environment: [String: String] {
         [
-            "GUIX": helper, "GUIX_CONFIGURATION_DIRECTORY": "\(root)/guix/etc",
+            "GUIX": inside(helper), "GUIX_CONFIGURATION_DIRECTORY": "\(root)/guix/etc",
             "GUIX_DATABASE_DIRECTORY": "\(root)/guix/var/db", "GUIX_LOG_DIRECTORY": "\(root)/guix/log",
             "GUIX_STATE_DIRECTORY": "\(root)/guix/var", "HOME": "\(root)/guix/home", "LC_ALL": "C.UTF-8",
             "NIX_STORE_DIR": store.path, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",

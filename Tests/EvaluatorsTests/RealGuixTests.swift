@@ -37,6 +37,17 @@ struct RealGuixTests {
                 .init(checkout: checkout, commit: revision.commit, channel: channel, packages: .all))
             #expect(try paths(guix.jobs) == paths(nix.jobs))
             #expect(guix.jobs.count > 20)
+            let some = try await GuixEvaluator(store: store).evaluate(
+                .init(
+                    checkout: checkout, commit: revision.commit, channel: channel,
+                    packages: .names(["pymongo", "pymogno", "attrdict"])))
+            #expect(
+                Set(some.jobs.compactMap { try? $0.derivation.get() })
+                    == Set(
+                        try paths(nix.jobs).filter {
+                            ["pymongo", "attrdict"].contains($0.key)
+                        }.values))
+            #expect(some.jobs.filter { (try? $0.derivation.get()) == nil }.map(\.package) == ["pymogno"])
             channel.expression = "no-such-file.scm"
             await #expect(throws: EvaluationError.self) {
                 _ = try await GuixEvaluator(store: store).evaluate(

@@ -184,7 +184,11 @@ package struct GuixEvaluator: Sendable {
     }
 
     private static func selection(_ request: Request) -> SchemeText {
-        if let expression = request.channel.expression { return .list([.symbol("expression"), .string(expression)]) }
+        if let expression = request.channel.expression {
+            var names: [String] = []
+            if case .names(let asked) = request.packages { names = asked }
+            return .list([.symbol("expression")] + ([expression] + names).map { .string($0) })
+        }
         return switch request.packages {
         case .all: .list([.symbol("all")])
         case .channel: .list([.symbol("channel")])

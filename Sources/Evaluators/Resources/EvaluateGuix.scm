@@ -10,7 +10,8 @@
 ;;              unless an expression is asked for
 ;;   system     such as "x86_64-linux"
 ;;   store      the store's directory, such as "/gnu/store"
-;;   select     (all), (names NAME ...), (manifest FILE), (subset NAME), (channel) or (expression FILE)
+;;   select     (all), (names NAME ...), (manifest FILE), (subset NAME), (channel) or (expression FILE NAME ...), where no
+;;              name means all
 ;;   commit, metadata   the revision, and what 'guix describe' would say of it
 ;;   seconds, module-seconds   of processor time for one package, and for one module with what it loads
 ;;   memory     bytes of heap at which a package is given up
@@ -236,8 +237,13 @@
 
 ;;; A file of a channel that is not Guix itself: its value is a procedure that gives names and, of each, a thunk.
 
-(define (evaluate-expression file)
-  (define jobs ((load-here (string-append checkout "/" file)) store system))
+(define (evaluate-expression file names)
+  (define all ((load-here (string-append checkout "/" file)) store system))
+  (define jobs (if (null? names) all (filter (match-lambda ((name . _) (member name names))) all)))
+  (define unknown (remove (cut assoc <> all) names))
+  (unless (null? unknown)
+    (say 'unknown `(names . ,(list->vector unknown))
+         `(known . ,(list->vector (sort (map car all) string<?)))))
   (say 'total `(count . ,(length jobs)))
   (for-each (match-lambda
               ((name . thunk)
@@ -252,10 +258,10 @@
     (('manifest file) (evaluate-manifest file))
     (('subset name) (evaluate-subset name))
     (('channel) (evaluate-channel))
-    (('expression file) (evaluate-expression file))))
+    (('expression file names ...) (evaluate-expression file names))))
 
 (match (asked 'select)
-  (('expression _) (use-present))
+  (('expression _ ...) (use-present))
   (_ (use-checkout)
      (when (eq? (dialect) 'hydra)
        (autoload-whole-modules)

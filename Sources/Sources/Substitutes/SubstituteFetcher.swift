@@ -40,8 +40,7 @@ package struct SubstituteFetcher: Sendable {
     }
 
     private func bring(_ offer: SubstituteServers.Offer) async throws {
-        if store.engine == .guix {
-            // guix-daemon takes no archive that this machine has not signed: it fetches by itself.
+        if !store.takesSubstitutes {
             var settings = HostStore.buildingNothing
             settings.usesSubstitutes = true
             settings.others["substitute-urls"] = offer.server

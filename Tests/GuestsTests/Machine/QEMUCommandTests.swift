@@ -93,4 +93,17 @@ import TimeTravel
         #expect(module < root)
         #expect(root < overlay)
     }
+
+    @Test func `what is copied finds its folders made before it, each after what it is in`() throws {
+        var guest = try specification()
+        guest.copies = ["db.sqlite", "schema"].map { .init(source: "database/\($0)", target: "var/guix/db/\($0)") }
+        let plan = BootPlan(guest, seed: "00ff").text.split(separator: "\n").map(String.init)
+        let steps = [
+            "mount\text4\t/dev/vdb\t/scratch\tnoatime\tnoinit_itable", "directory\t/scratch/var\t755",
+            "directory\t/scratch/var/guix\t755", "directory\t/scratch/var/guix/db\t755",
+            "copy\t/share/database/db.sqlite\t/scratch/var/guix/db/db.sqlite\t644",
+        ]
+        let places = try steps.map { step in try #require(plan.lastIndex(of: step), "\(step)") }
+        #expect(places == places.sorted())
+    }
 }
