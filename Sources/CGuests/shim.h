@@ -40,6 +40,9 @@ static inline int cguests_make_node(const char *path, unsigned mode, unsigned lo
 // Starts a program that the kernel kills when the calling *thread* ends, with `count` descriptors of ours as its
 // descriptors 3, 4, …; standard input is /dev/null, standard output and error are `errors`.
 //
+// SIGTERM is kept from it: who ends all processes of a job with it (Slurm does) is answered by the caller, who then ends
+// this one; it must not go by itself and look like a guest that was lost.
+//
 // All descriptors given must be numbered 3 + count or above, so that none is overwritten before it is used. Between
 // fork and exec only calls that are safe in the child of a process with threads are made; the arguments are prepared
 // by the caller. A negative result is -errno, also when exec failed.
@@ -60,8 +63,9 @@ static inline pid_t cguests_start(const char *path, char *const arguments[], cha
         struct sigaction normal = { 0 };
         normal.sa_handler = SIG_DFL;
         for (int signal = 1; signal < 65; signal++) sigaction(signal, &normal, 0);
-        sigset_t none;
-        sigemptyset(&none);
+        sigset_t terminate;
+        sigemptyset(&terminate);
+        sigaddset(&terminate, SIGTERM);
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) code = errno;
         // The parent may have gone before the line above.
         if (code == 0 && getppid() != parent) code = ESRCH;
@@ -71,7 +75,7 @@ static inline pid_t cguests_start(const char *path, char *const arguments[], cha
         if (code == 0 && (empty < 0 || dup2(empty, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0)) code = errno;
         for (int index = 0; code == 0 && index < count; index++)
             if (dup2(descriptors[index], 3 + index) < 0) code = errno;
-        sigprocmask(SIG_SETMASK, &none, 0);
+        sigprocmask(SIG_SETMASK, &terminate, 0);
         if (code == 0) execve(path, arguments, environment);
         if (code == 0) code = errno;
         ssize_t ignored = write(told, &code, sizeof code);

@@ -13,7 +13,7 @@ package struct AcceleratorProbe: Sendable {
     private let directory: String
     private let logger: Logger
 
-    /// - Parameter directory: the answer is kept in it, for this boot of the host and this QEMU.
+    /// - Parameter directory: the answer is kept in it, for this host, this boot of it and this QEMU.
     package init(qemu: QEMUProgram, kernel: GuestKernel, directory: String, logger: Logger) {
         self.qemu = qemu
         self.kernel = kernel
@@ -28,7 +28,7 @@ package struct AcceleratorProbe: Sendable {
 
     /// KVM when a guest boots with it, else emulation.
     package func accelerator(limit: Duration = .seconds(15)) async throws -> Accelerator {
-        let (path, key) = ("\(directory)/accelerator.json", key)
+        let (path, key) = ("\(directory)/accelerator-\(GuestOwner.hostHere).json", key)
         if let known = try? JSONDecoder().decode(Answer.self, from: Data(FileTree.read(path))), known.key == key {
             return known.accelerator
         }

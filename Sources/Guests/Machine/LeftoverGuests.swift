@@ -4,7 +4,9 @@ internal import Glibc
 
 /// Guests whose process died without cleaning up.
 package enum LeftoverGuests {
-    /// Ends and removes the guests in the subdirectories of `runs` whose owner is gone; tells which.
+    /// Ends and removes the guests of this host in the subdirectories of `runs` whose owner is gone; tells which.
+    ///
+    /// Those of other hosts that share the directory are left to them.
     ///
     /// QEMU dies with its owner by itself; one that is still there is recognised by its command line, never by its
     /// name or number alone.
@@ -16,7 +18,7 @@ package enum LeftoverGuests {
             for name in try FileTree.names(in: runs) {
                 let files = GuestFiles(directory: "\(runs)/\(name)")
                 guard FileTree.exists(files.transient) else { continue }
-                if let owner = GuestOwner.read(from: files), owner.isAlive { continue }
+                if let owner = GuestOwner.read(from: files), owner.mayLive { continue }
                 endMachine(files)
                 try FileTree.remove(files.transient)
                 swept.append(files.directory)

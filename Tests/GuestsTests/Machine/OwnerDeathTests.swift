@@ -50,20 +50,26 @@ extension RealGuests {
         return directory
     }
 
-    @Test func `a living owner's guest is left alone, and one that only has the number of a living process is not`()
+    @Test
+    func `a living owner's guest and another host's are left alone, one with the number of a living process is not`()
         async throws
     {
         let runs = try temporary()
         defer { try? FileTree.remove(runs) }
-        let (ours, theirs) = (GuestFiles(directory: "\(runs)/ours"), GuestFiles(directory: "\(runs)/theirs"))
-        for files in [ours, theirs] { try FileTree.makeDirectories(files.store) }
-        try GuestOwner.current().write(to: ours)
-        try GuestOwner(process: getpid(), started: "1").write(to: theirs)
+        let names = ["ours", "theirs", "restarted", "elsewhere"]
+        let files = names.map { GuestFiles(directory: "\(runs)/\($0)") }
+        let (ours, theirs, restarted, elsewhere) = (files[0], files[1], files[2], files[3])
+        for files in files { try FileTree.makeDirectories(files.store) }
+        let me = try GuestOwner.current()
+        try me.write(to: ours)
+        try GuestOwner(process: getpid(), started: "1", boot: me.boot, host: me.host).write(to: theirs)
+        try GuestOwner(process: getpid(), started: me.started, boot: "another", host: me.host).write(to: restarted)
+        try GuestOwner(process: getpid(), started: "1", boot: "another", host: "elsewhere").write(to: elsewhere)
         // Named as QEMU's, but no QEMU of this guest: it must live.
         try FileTree.write(Array("\(getpid())\n".utf8), to: theirs.process)
-        #expect(try await LeftoverGuests.sweep(runs) == [theirs.directory])
-        #expect(FileTree.exists(ours.store))
-        #expect(!FileTree.exists(theirs.transient))
+        #expect(Set(try await LeftoverGuests.sweep(runs)) == [theirs.directory, restarted.directory])
+        #expect(FileTree.exists(ours.store) && FileTree.exists(elsewhere.store))
+        #expect(!FileTree.exists(theirs.transient) && !FileTree.exists(restarted.transient))
     }
 
     @Test func `no directory of runs is no error`() async throws {
