@@ -119,13 +119,14 @@ let package = Package(
                 .embedInCode("V007_retention_and_shares.sql"),
                 .embedInCode("V008_counts.sql"),
                 .embedInCode("V009_horizons.sql"),
+                .embedInCode("V010_pool.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",
             [
                 "CCrypto", "CZlib", "Derivations", "Evaluators", "Guests", "Jobsets", "Postgres", "Revival",
                 "Rewriting", "SchemaMigrations", "Sources", "StoreDaemon", "TimeTravel", "Transfer", lifecycle, logging,
-                yams,
+                subprocess, systemPackage, yams,
             ]),
         module(
             "WebAPI",

@@ -27,4 +27,5 @@ package let schemaMigrations: [Migration] = [
             as: UTF8.self)),
     Migration(version: 8, name: "counts", sql: String(decoding: PackageResources.V008_counts_sql, as: UTF8.self)),
     Migration(version: 9, name: "horizons", sql: String(decoding: PackageResources.V009_horizons_sql, as: UTF8.self)),
+    Migration(version: 10, name: "pool", sql: String(decoding: PackageResources.V010_pool_sql, as: UTF8.self)),
 ]

@@ -15,6 +15,7 @@ package enum FarmError: Error, CustomStringConvertible {
     case notInStore(String, reason: String)
     case notScreened(String, reason: String)
     case noServer(data: String)
+    case noDatabase(data: String)
     case unknownBuild(Int)
     case unknownWorker(Int)
     case unknownEvaluation(Int)
@@ -75,6 +76,11 @@ package enum FarmError: Error, CustomStringConvertible {
             "\(name) could not be screened: \(reason). 'almanac build list' and 'almanac build why' say more."
         case .noServer(let data):
             "no server runs on \(data). Start one with 'almanac serve'."
+        case .noDatabase(let data):
+            """
+            the database in \(data) does not run on this machine. Start its server with 'almanac serve'; a worker on \
+            another machine than the server needs a database that both reach: set DATABASE_URL.
+            """
         case .unknownBuild(let build):
             "there is no build \(build). 'almanac build list' lists them."
         case .unknownWorker(let worker):

@@ -36,6 +36,7 @@ package struct FarmServer: Sendable {
             try await database.requeueEvaluations()
             try await database.requeueSources()
             try await database.retireWorkers(named: parts.workerName)
+            try await database.forgetPools()
             return FarmServer(database: database, services: parts.services(), wakeUps: parts.wakeUps, access: access)
         } catch {
             await pool.close()
@@ -81,9 +82,10 @@ struct FarmParts {
     var workerName: String { "\(FarmHost.name):\(configuration.data)" }
 
     func services() -> [any Service] {
-        let parts: [any Service] = [
-            wakeUps, lookUps, evaluations, sources, investigations, outbox, watch, leases, retention,
-        ]
+        // Services end in the reverse order: the pool's workers sign off while the rest is still there.
+        let parts: [any Service] =
+            [wakeUps, lookUps, evaluations, sources, investigations, outbox, watch, leases, retention]
+            + [slurmPool].compactMap(\.self)
         guard configuration.guests > 0 else { return parts }
         let builder = GuestBuilder(
             database: database, store: store, host: host, data: configuration.dataDirectory,
@@ -122,7 +124,7 @@ struct FarmParts {
         let preparation = InvestigationPreparation(
             database: database, store: store, kernel: kernel, kernels: { try await host.kernels.made() }, now: now)
         let round = InvestigationRound(
-            database: database, guests: max(1, configuration.guests), logger: logger
+            database: database, guests: max(1, configuration.mostGuests), logger: logger
         ) { try await preparation($0, $1) }
         return WokenService(
             "investigations", wakeUps: wakeUps.stream(.runs, .investigations), logger: logger
@@ -152,6 +154,14 @@ struct FarmParts {
             database: database, store: store, data: configuration.dataDirectory, logger: logger, now: now)
         let round = RetentionRound(database: database, logger: logger, now: now) { try await sweep() }
         return WokenService("retention", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
+    }
+
+    private var slurmPool: SlurmPool? {
+        guard configuration.pool == .slurm else { return nil }
+        return SlurmPool(
+            database: database,
+            slurm: SlurmCommands(configuration, environment: ProcessInfo.processInfo.environment),
+            settings: configuration.slurm, endsWorkers: configuration.databaseURL == nil, logger: logger, now: now)
     }
 
     private var leases: WokenService {

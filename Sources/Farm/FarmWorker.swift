@@ -15,14 +15,16 @@ package struct FarmWorker: Sendable {
 
     /// Connects, makes what guests need, and takes back what a former worker of this name left.
     ///
-    /// - Parameter name: one name is one process at a time; a second one is refused.
+    /// - Parameters:
+    ///   - name: one name is one process at a time; a second one is refused.
+    ///   - job: the pool's number of the job that this process is.
     package static func open(
-        _ configuration: FarmConfiguration, name: String, logger: Logger
+        _ configuration: FarmConfiguration, name: String, job: String? = nil,
+        leaving: Worker.Leaving = Worker.Leaving(), logger: Logger
     ) async throws -> FarmWorker {
         let data = configuration.dataDirectory
         let lock = try ServerLock(path: data.workerLock(name))
-        // The cluster of the data directory is its server's: it is not stopped here.
-        let server = try await DatabaseAccess(configuration).open()
+        let server = try await access(configuration)
         let pool = PostgresPool(server)
         let database = FarmDatabase(pool: pool)
         do {
@@ -32,19 +34,26 @@ package struct FarmWorker: Sendable {
                 memory: configuration.guestMemory)
             let offer = WorkerOffer.machine(
                 name: "\(FarmHost.name):\(configuration.data):\(name)", accelerator: host.accelerator,
-                capacity: configuration.guests)
+                capacity: configuration.guests, job: job)
             try await LeftoverGuests.sweep(data.runs)
             try await database.retireWorkers(named: offer.name)
             let wakeUps = WakeUps(listener: PostgresListener(server))
             let worker = Worker(
                 database: database, offer: offer, room: WorkerGuard(directory: configuration.data),
-                leavesWhenDrained: true, wakeUps: wakeUps, logger: logger, build: { try await builder($0) })
+                leaving: leaving, wakeUps: wakeUps, logger: logger, build: { try await builder($0) })
             return FarmWorker(services: [wakeUps, worker], database: database, lock: lock)
         } catch {
             await pool.close()
             lock.release()
             throw error
         }
+    }
+
+    /// The cluster of the data directory is its server's: it is neither started nor stopped here.
+    private static func access(_ configuration: FarmConfiguration) async throws -> PostgresConfiguration {
+        let access = DatabaseAccess(configuration)
+        guard try await access.isRunning else { throw FarmError.noDatabase(data: configuration.data) }
+        return try await access.open()
     }
 
     /// To be called when the services have ended.
@@ -56,11 +65,11 @@ package struct FarmWorker: Sendable {
 
 extension WorkerOffer {
     /// What this machine can give a build. Kernels are fetched as they are asked for.
-    static func machine(name: String, accelerator: Accelerator, capacity: Int) -> WorkerOffer {
+    static func machine(name: String, accelerator: Accelerator, capacity: Int, job: String? = nil) -> WorkerOffer {
         let models = accelerator == .kvm ? CPUModel.allCases : CPUModel.emulated
         return WorkerOffer(
             name: name, host: FarmHost.name, capacity: capacity,
             features: models.map { "cpu:\($0.rawValue)" } + ["engine:*", "kernel:*", "system:*"],
-            memory: WorkerGuard.machineMemory)
+            memory: WorkerGuard.machineMemory, job: job)
     }
 }

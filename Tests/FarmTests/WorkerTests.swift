@@ -80,4 +80,32 @@ import TimeTravel
             #expect(try await farm.database.run(run)?.reason == "QEMUDied()")
         }
     }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a worker that has nothing to build, or has been there long enough, leaves by itself`() async throws {
+        for leaving in [Worker.Leaving(whenIdle: .milliseconds(200)), .init(after: .milliseconds(200))] {
+            try await FarmFixture.run { farm in
+                try await farm.evaluate(["source", "one", "two"])
+                try await farm.fetchSource()
+                let wakeUps = WakeUps(
+                    listener: PostgresListener(farm.database.pool.configuration), interval: .milliseconds(100))
+                let worker = Worker(
+                    database: farm.database, offer: WorkerOffer(name: "worker", host: "here", capacity: 1, job: "1_0"),
+                    pace: .init(heartbeat: .milliseconds(50)), leaving: leaving, wakeUps: wakeUps, logger: silent
+                ) { success($0) }
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { try await wakeUps.run() }
+                    try await worker.run()
+                    tasks.cancelAll()
+                    try await tasks.waitForAll()
+                }
+                let records = try await farm.database.workerRecords().filter { $0.job == "1_0" }
+                #expect(records.map(\.state) == [.gone])
+                // It leaves with all that it took recorded, and no lease.
+                let builds = try await farm.database.builds()
+                #expect(builds.allSatisfy { $0.state != "leased" })
+                if leaving.whenIdle != nil { #expect(builds.map(\.state) == ["succeeded", "succeeded"]) }
+            }
+        }
+    }
 }

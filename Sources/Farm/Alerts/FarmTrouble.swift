@@ -6,6 +6,7 @@ import Foundation
 package enum FarmTrouble: Sendable, Equatable {
     case noWorker
     case disk(path: String, freeBytes: Int64)
+    case pool(name: String, problem: String)
 
     /// Less than this is trouble.
     package static let leastSpace: Int64 = 2 << 30
@@ -14,12 +15,14 @@ package enum FarmTrouble: Sendable, Equatable {
         switch self {
         case .noWorker: "no-worker"
         case .disk: "disk"
+        case .pool: "pool"
         }
     }
 
     package var text: String {
         switch self {
         case .noWorker: "builds are ready and no worker has been there for ten minutes; look at 'almanac status'"
+        case .pool(let name, let problem): "the pool \(name) starts no workers: \(problem)"
         case .disk(let path, let free): "only \(free >> 20) MiB are free below \(path); shorten retention or move it"
         }
     }

@@ -19,6 +19,8 @@ package struct DataDirectory: Sendable {
     package var logs: String { path + "/logs" }
     package var sources: String { path + "/sources" }
     package var runs: String { path + "/runs" }
+    /// What workers in jobs of a pool have to say.
+    package var workers: String { path + "/workers" }
     /// What revivals evaluated.
     package var revivals: String { path + "/revivals" }
     package var serverLog: String { path + "/server.log" }
@@ -40,7 +42,7 @@ package struct DataDirectory: Sendable {
 
     /// Makes the directory and its parts where they are missing.
     package func create() throws(FarmError) {
-        for directory in [path, images, kernels, channels, logs, sources, runs, revivals] {
+        for directory in [path, images, kernels, channels, logs, sources, runs, revivals, workers] {
             do {
                 try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             } catch {

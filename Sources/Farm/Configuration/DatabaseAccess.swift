@@ -35,6 +35,11 @@ package struct DatabaseAccess: Sendable {
         return server
     }
 
+    /// Whether the embedded cluster runs on this machine; another server is taken to.
+    package var isRunning: Bool {
+        get async throws { configuration.databaseURL == nil ? try await cluster.process() != nil : true }
+    }
+
     /// Stops the embedded cluster; another server is left alone.
     package func close() async throws {
         if configuration.databaseURL == nil { try await cluster.stop() }
@@ -44,8 +49,7 @@ package struct DatabaseAccess: Sendable {
     package func withDatabase<Result: Sendable>(
         _ body: @Sendable (FarmDatabase) async throws -> Result
     ) async throws -> Result {
-        let ranBefore =
-            if configuration.databaseURL == nil { try await cluster.process() != nil } else { true }
+        let ranBefore = try await isRunning
         let pool = PostgresPool(try await open())
         do {
             let result = try await body(FarmDatabase(pool: pool))

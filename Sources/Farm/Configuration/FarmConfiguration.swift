@@ -25,10 +25,21 @@ package struct FarmConfiguration: Sendable, Equatable {
     package var store: String?
     /// The guests' first process, made by `ops/guest-init`.
     package var guestInit: String
+    /// Whether workers are started in Slurm jobs as the queue needs them; nil: not.
+    package var pool: Pool?
+    package var slurm = SlurmSettings()
     /// How alerts leave the farm.
     package var alerts = AlertSettings()
     /// Where sources and substitutes come from.
     package var sources = SourceSettings()
+
+    /// Where workers come from, beside those that people start.
+    package enum Pool: String, Sendable {
+        case slurm
+    }
+
+    /// Guests at once that the farm may come to.
+    var mostGuests: Int { guests + (pool == .slurm ? slurm.jobs * slurm.guests : 0) }
 
     package var dataDirectory: DataDirectory { DataDirectory(path: data) }
 
@@ -38,8 +49,9 @@ package struct FarmConfiguration: Sendable, Equatable {
         "database-url": "a PostgreSQL connection string", "host": "an address",
         "port": "a number from 0 to 65535", "guests": "a number from 0 to 1024",
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
-        "guest-init": "a file", "store": "nix or guix",
+        "guest-init": "a file", "store": "nix or guix", "pool": "slurm or none",
     ].merging(AlertSettings.keys) { own, _ in own }.merging(SourceSettings.keys) { own, _ in own }
+        .merging(SlurmSettings.keys) { own, _ in own }
 
     /// Defaults, then the file, then the environment.
     ///
@@ -87,7 +99,10 @@ package struct FarmConfiguration: Sendable, Equatable {
         }
     }
 
-    private mutating func apply(settings: [String: String], from origin: String) throws(FarmError) {
+    /// Sets what was given in another way than by the file or the environment.
+    ///
+    /// - Parameter origin: for the error about a value that does not fit.
+    package mutating func apply(settings: [String: String], from origin: String) throws(FarmError) {
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
             guard let expected = Self.keys[key] else {
                 let known = Self.keys.keys.sorted().joined(separator: ", ")
@@ -121,7 +136,10 @@ package struct FarmConfiguration: Sendable, Equatable {
             return ["guix", "nix"].contains(value)
         case "guest-init": guestInit = DataDirectory.absolute(value)
         case "jobsets": jobsets = DataDirectory.absolute(value)
-        default: return alerts.set(key, value) ?? sources.set(key, value) ?? false
+        case "pool":
+            pool = Pool(rawValue: value)
+            return pool != nil || value == "none"
+        default: return alerts.set(key, value) ?? sources.set(key, value) ?? slurm.set(key, value) ?? false
         }
         return true
     }

@@ -44,6 +44,10 @@ package final class WatchRound: Sendable {
         try await database.watchHorizons()
         var troubles = [lacksSpace()].compactMap(\.self)
         if try await database.lacksWorkers() { troubles.append(.noWorker) }
+        // A controller that is started anew is away for a moment.
+        for pool in try await database.poolRecords() where pool.problemSince.map({ present - $0 >= 120 }) ?? false {
+            troubles.append(.pool(name: pool.name, problem: pool.problem ?? ""))
+        }
         for trouble in troubles {
             logger.error("The farm is in trouble", metadata: ["trouble": "\(trouble.text)"])
             if let operatorTarget {

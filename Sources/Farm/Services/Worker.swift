@@ -21,11 +21,24 @@ package struct Worker: Service {
         }
     }
 
+    /// When a worker that was not told to ends by itself: it takes no more builds, and goes when it holds none.
+    package struct Leaving: Sendable {
+        /// It held nothing for so long.
+        package var whenIdle: Duration?
+        /// It has been there for so long.
+        package var after: Duration?
+
+        package init(whenIdle: Duration? = nil, after: Duration? = nil) {
+            self.whenIdle = whenIdle
+            self.after = after
+        }
+    }
+
     private let database: FarmDatabase
     private let offer: WorkerOffer
     private let room: WorkerGuard?
     private let pace: Pace
-    private let leavesWhenDrained: Bool
+    private let leaving: Leaving?
     private let wakeUps: WakeUps
     private let logger: Logger
     private let build: @Sendable (ClaimedBuild) async throws -> RunReport
@@ -33,18 +46,18 @@ package struct Worker: Service {
 
     /// - Parameters:
     ///   - room: what the machine has left; nil: nothing is looked at.
-    ///   - leavesWhenDrained: whether `run` returns when it was told to drain and holds nothing any more.
+    ///   - leaving: whether `run` returns when it was told to drain and holds nothing any more, and when it drains by itself.
     ///   - build: makes a build in a guest; what it throws is recorded as infrastructure.
     package init(
         database: FarmDatabase, offer: WorkerOffer, room: WorkerGuard? = nil, pace: Pace = Pace(),
-        leavesWhenDrained: Bool = false, wakeUps: WakeUps, logger: Logger,
+        leaving: Leaving? = nil, wakeUps: WakeUps, logger: Logger,
         build: @escaping @Sendable (ClaimedBuild) async throws -> RunReport
     ) {
         self.database = database
         self.offer = offer
         self.room = room
         self.pace = pace
-        self.leavesWhenDrained = leavesWhenDrained
+        self.leaving = leaving
         self.wakeUps = wakeUps
         self.logger = logger
         self.build = build
@@ -152,28 +165,41 @@ package struct Worker: Service {
 
     /// Speaks until cancelled, or until it is drained where it is to leave then.
     private func beat(_ worker: Int) async {
+        let begun = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 let holding = holdings.runs
-                var hindrance: String?
-                if case .hindered(let why) = room?.verdict() { hindrance = why }
                 let reply = try await database.heartbeat(
                     worker: worker, holding: holding, grace: pace.grace, hindrance: hindrance)
                 if !reply.wasKnown {
                     logger.error("The farm took this worker for lost", metadata: ["worker": "\(worker)"])
                 }
                 holdings.revoke(reply.revoked)
-                if leavesWhenDrained, reply.state == .draining, holding.isEmpty, holdings.runs.isEmpty {
+                let isDraining = leaving != nil && reply.state == .draining
+                if isDraining, holding.isEmpty, holdings.runs.isEmpty {
                     logger.notice("The worker is drained and leaves", metadata: ["worker": "\(worker)"])
                     return
                 }
-                try await Task.sleep(for: pace.heartbeat)
+                if !isDraining, mustDrain(since: begun) {
+                    // A claim that is under way is heard of before the next heartbeat.
+                    _ = try await database.setState(.draining, worker: worker)
+                }
+                try await Task.sleep(for: isDraining ? min(pace.heartbeat, .seconds(1)) : pace.heartbeat)
             } catch {
                 if Task.isCancelled { return }
                 logger.warning("A heartbeat failed", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    private var hindrance: String? {
+        if case .hindered(let why) = room?.verdict() { why } else { nil }
+    }
+
+    private func mustDrain(since begun: ContinuousClock.Instant) -> Bool {
+        if let limit = leaving?.whenIdle, let idle = holdings.idle, idle >= limit { return true }
+        return leaving?.after.map { begun.duration(to: .now) >= $0 } ?? false
     }
 }
 

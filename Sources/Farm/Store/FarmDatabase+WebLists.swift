@@ -38,6 +38,8 @@ package struct WorkerSummary: Codable, Sendable {
     /// Builds it holds now.
     package var running: [Int]
     package var runs: Int
+    /// The pool's number of the job that it is.
+    package var job: String?
 }
 
 /// An investigation in few words.
@@ -96,7 +98,7 @@ extension FarmDatabase {
     package func workers(id: Int? = nil, limit: Int = 200) async throws -> [WorkerSummary] {
         try await pool.query(
             """
-            select w.id, w.name, w.host, w.state::text state, w.capacity, w.started, w.heartbeat,
+            select w.id, w.name, w.host, w.state::text state, w.capacity, w.started, w.heartbeat, w.job,
                    coalesce((select array_agg(b.id order by b.id) from build b
                              where b.state = 'leased' and b.worker_id = w.id), '{}') running,
                    coalesce((select c.n from counted c where c.what = 'worker' and c.state = w.id::text), 0) runs
@@ -108,7 +110,8 @@ extension FarmDatabase {
                 id: try row.decode("id"), name: try row.decode("name"), host: try row.decode("host"),
                 state: try row.decode("state"), capacity: try row.decode("capacity"),
                 started: try row.instant("started"), heartbeat: try row.instant("heartbeat"),
-                running: try row.decode("running"), runs: try row.decode("runs"))
+                running: try row.decode("running"), runs: try row.decode("runs"),
+                job: try row.decode("job"))
         }
     }
 

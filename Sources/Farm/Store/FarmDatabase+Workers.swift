@@ -14,13 +14,18 @@ package struct WorkerOffer: Sendable, Equatable {
     package var features: [String]?
     /// MiB that one guest may have; nil: no limit.
     package var memory: Int?
+    /// The pool's number of the job that it is; nil: none.
+    package var job: String?
 
-    package init(name: String, host: String, capacity: Int, features: [String]? = nil, memory: Int? = nil) {
+    package init(
+        name: String, host: String, capacity: Int, features: [String]? = nil, memory: Int? = nil, job: String? = nil
+    ) {
         self.name = name
         self.host = host
         self.capacity = capacity
         self.features = features
         self.memory = memory
+        self.job = job
     }
 }
 
@@ -42,6 +47,8 @@ package struct WorkerRecord: Codable, Sendable {
     package var features: [String]?
     /// Why it takes nothing just now.
     package var hindrance: String?
+    /// The pool's number of the job that it is.
+    package var job: String?
     package var started: Instant
     package var heartbeat: Instant
 }
@@ -59,8 +66,8 @@ package struct HeartbeatReply: Sendable, Equatable {
 extension FarmDatabase {
     package func registerWorker(_ offer: WorkerOffer) async throws -> Int {
         let rows = try await pool.query(
-            "insert into worker (name, host, capacity, offers, memory) values ($1, $2, $3, $4, $5) returning id",
-            [offer.name, offer.host, offer.capacity, offer.features, offer.memory])
+            "insert into worker (name, host, capacity, offers, memory, job) values ($1, $2, $3, $4, $5, $6) returning id",
+            [offer.name, offer.host, offer.capacity, offer.features, offer.memory, offer.job])
         guard let row = rows.first else { throw PostgresError.decoding(column: "id", reason: "no row") }
         return try row.decode("id")
     }
@@ -112,7 +119,7 @@ extension FarmDatabase {
     package func workerRecords() async throws -> [WorkerRecord] {
         try await pool.query(
             """
-            select w.id, w.name, w.host, w.state, w.capacity, w.memory, w.offers, w.hindrance, w.started, w.heartbeat,
+            select w.id, w.name, w.host, w.state, w.capacity, w.memory, w.offers, w.hindrance, w.job, w.started, w.heartbeat,
                    (select count(*) from build b where b.state = 'leased' and b.worker_id = w.id) building
             from worker w where w.state <> 'gone' or w.heartbeat > clock_timestamp() - interval '1 day'
             order by w.state = 'gone', w.name, w.id
@@ -123,7 +130,8 @@ extension FarmDatabase {
                 state: try row.word("state"), capacity: try row.decode("capacity"),
                 building: try row.decode("building"), memory: try row.decode("memory"),
                 features: try row.decode("offers"), hindrance: try row.decode("hindrance"),
-                started: try row.instant("started"), heartbeat: try row.instant("heartbeat"))
+                job: try row.decode("job"), started: try row.instant("started"),
+                heartbeat: try row.instant("heartbeat"))
         }
     }
 

@@ -12,7 +12,8 @@ enum Metrics {
             Endpoint.Content(mediaType: "text/html", schema: ["type": "string"]),
         ], otherStatuses: [:]
     ) { call in
-        let gauges = gauges(try await call.database.progress())
+        let gauges =
+            gauges(try await call.database.progress()) + pools(try await call.database.poolRecords())
         let wantsPage = call.header("Accept")?.contains("text/html") ?? false
         var reply = wantsPage ? page(gauges).reply() : .text(exposition(gauges), mediaType: "text/plain; version=0.0.4")
         reply.headers.append(Problem.Header(name: "Vary", value: "Accept"))
@@ -50,6 +51,21 @@ enum Metrics {
                 name: "almanac_investigations", help: "Investigations by state.",
                 values: [("open", progress.investigationsOpen), ("concluded", progress.investigationsConcluded)]),
             Gauge(name: "almanac_traps", help: "Traps in the catalog.", values: [(nil, progress.traps)]),
+        ]
+    }
+
+    /// Nothing where there is no pool.
+    private static func pools(_ pools: [PoolRecord]) -> [Gauge] {
+        if pools.isEmpty { return [] }
+        return [
+            Gauge(
+                name: "almanac_pool_jobs", help: "Jobs of the pool by state.",
+                values: [
+                    ("waiting", pools.reduce(0) { $0 + $1.waiting }), ("running", pools.reduce(0) { $0 + $1.running }),
+                ]),
+            Gauge(
+                name: "almanac_pool_troubled", help: "Whether something keeps the pool from working.",
+                values: [(nil, pools.contains { $0.problem != nil } ? 1 : 0)]),
         ]
     }
 

@@ -23,7 +23,7 @@ extension Schema {
         [
             "id": integer, "name": text, "host": text, "state": words(["active", "draining", "paused", "gone"]),
             "capacity": integer, "started": instant, "heartbeat": instant, "running": list(integer), "runs": integer,
-        ], "A host process that boots guests.")
+        ], optional: ["job": text], "A host process that boots guests.")
 
     static let investigationRecordObject = object(
         [

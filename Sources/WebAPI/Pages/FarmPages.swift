@@ -12,6 +12,7 @@ enum FarmPages {
     ) { call in
         let workers = try await call.database.workers(limit: 50)
         let running = try await call.database.runningBuilds(limit: 200)
+        let pools = try await call.database.poolRecords()
         let now = call.services.now()
         return Page("Workers") {
             tag(.h1) { "Workers" }
@@ -27,6 +28,12 @@ enum FarmPages {
                             .text("\(worker.runs)"),
                         ]
                     })
+            pools.map { pool in
+                tag(.p) {
+                    "Pool \(pool.sentence). "
+                    pool.problem == nil ? HTML.group([]) : tag(.span, .css("word bad")) { "trouble" }
+                }
+            }
             tag(.h2) { "What they build now" }
             running.isEmpty ? tag(.p) { "Nothing." } : builds(running)
         }

@@ -19,9 +19,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Address to listen on.") var listen: String?
     @Option(name: .long, help: "Port of the web API; 0 takes a free one.") var port: Int?
     @Option(name: .long, help: "Guests at once; 0 builds nothing here.") var guests: Int?
+    @OptionGroup var pool: PoolOptions
 
     func run() async throws {
         var configuration = try farm.load()
+        try configuration.apply(settings: pool.settings, from: "command line")
         if let listen { configuration.host = listen }
         if let port { configuration.port = port }
         if let guests { configuration.guests = guests }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Farm
+import Foundation
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -12,7 +13,7 @@ struct WorkCommand: AsyncParsableCommand {
         discussion: """
             Takes builds from the farm's database and gives back what it saw, until SIGTERM, Ctrl-C or \
             'almanac worker drain'. It needs the server's data directory (--data), on the same machine or over a network \
-            file system: derivations, outputs and logs are in there.
+            file system: derivations, outputs and logs are in there. In a Slurm job it is named after the job.
 
             Example: almanac work --database 'host=farm dbname=almanac user=almanac' --data /srv/almanac --guests 8
             """)
@@ -21,6 +22,9 @@ struct WorkCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Tells this worker from others on the data directory (default: the host's name).")
     var name: String?
     @Option(name: .long, help: "Guests at once.") var guests: Int?
+    @Option(name: .long, help: "Leave when there was nothing to build for so many seconds.") var leaveWhenIdle: Int?
+    @Option(name: .long, help: "After so many seconds, take no more builds, and leave when the last has ended.")
+    var leaveAfter: Int?
 
     func validate() throws {
         let allowed = (name ?? "").unicodeScalars.allSatisfy {
@@ -33,13 +37,20 @@ struct WorkCommand: AsyncParsableCommand {
         guard (guests ?? 1) > 0 else {
             throw ValidationError("--guests is at least 1: a worker without guests does nothing")
         }
+        guard (leaveWhenIdle ?? 0) >= 0, (leaveAfter ?? 0) >= 0 else {
+            throw ValidationError("--leave-when-idle and --leave-after are numbers of seconds")
+        }
     }
 
     func run() async throws {
         var configuration = try farm.load()
         if let guests { configuration.guests = guests }
         let logger = ServerLog.logger()
-        let worker = try await FarmWorker.open(configuration, name: name ?? FarmHost.name, logger: logger)
+        let job = SlurmTask.current(ProcessInfo.processInfo.environment)
+        let worker = try await FarmWorker.open(
+            configuration, name: name ?? job.map { "slurm-\($0)" } ?? FarmHost.name, job: job,
+            leaving: Worker.Leaving(
+                whenIdle: leaveWhenIdle.map { .seconds($0) }, after: leaveAfter.map { .seconds($0) }), logger: logger)
         do {
             try await ServiceGroup(
                 configuration: ServiceGroupConfiguration(

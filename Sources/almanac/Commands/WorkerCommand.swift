@@ -14,10 +14,14 @@ struct WorkerCommand: AsyncParsableCommand {
         @Option(name: .long, help: "table or json.") var format = OutputFormat.table
 
         func run() async throws {
-            let workers = try await farm.withDatabase { try await $0.workerRecords() }
+            let (workers, pools) = try await farm.withDatabase {
+                (try await $0.workerRecords(), try await $0.poolRecords())
+            }
             switch format {
             case .json: Terminal.write(try OutputFormat.json(workers))
-            case .table: Terminal.write(table(workers))
+            case .table:
+                Terminal.write(table(workers))
+                for pool in pools { Terminal.write("Pool \(pool.sentence).\n") }
             }
         }
 
