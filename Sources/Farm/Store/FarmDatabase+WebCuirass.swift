@@ -24,6 +24,16 @@ package struct JobBuild: Sendable {
     package let finished: Instant?
 }
 
+/// An item of the store that a derivation is or gives.
+package struct StoreItem: Sendable {
+    /// Base name of the `.drv`.
+    package let derivation: String
+    /// Which output the item is; nil for the derivation itself.
+    package let output: String?
+    /// The run that made it; else the last that tried.
+    package let run: Int64?
+}
+
 /// Which of them are asked for; nil takes all.
 package struct JobBuildFilter: Sendable {
     package var id: Int?
@@ -66,6 +76,42 @@ extension FarmDatabase {
             \(query.clause) order by j.evaluation_id desc, j.id desc limit \(limit)
             """, query.parameters
         ).map(Self.jobBuild)
+    }
+
+    /// Builds of packages whose names begin so, in the newest evaluation of each jobset, by name.
+    package func jobBuilds(packagesFrom beginning: String, limit: Int) async throws -> [JobBuild] {
+        try await pool.query(
+            """
+            select \(Self.jobBuildColumns)
+            from job j join evaluation e on e.id = j.evaluation_id join jobset s on s.id = e.jobset_id
+            join derivation d on d.id = j.derivation_id
+            join lateral (select * from build where derivation_id = d.id and investigation_id is null
+                          order by id limit 1) b on true
+            where j.package ~>=~ $1 and j.package ~<~ ($1 || U&'\\+10FFFF')
+              and j.evaluation_id = any(array(
+                select max(id) from evaluation where state = 'succeeded' group by jobset_id))
+            order by j.package, j.id limit $2
+            """, [beginning, limit]
+        ).map(Self.jobBuild)
+    }
+
+    /// The output or the derivation with this base name in the store.
+    package func storeItem(_ base: String) async throws -> StoreItem? {
+        guard base.utf8.count <= 255, case .hash(let hash) = DerivationName(base) else { return nil }
+        // An output's name is its derivation's, with "-lib" and the like after it for any but the first output.
+        let name = base.dropFirst(33)
+        let names = [name] + name.indices.filter { name[$0] == "-" }.map { name[..<$0] }
+        return try await pool.query(
+            """
+            select d.hash, d.name, d.outputs[array_position(d.output_paths, $2)] output,
+                   (select r.id from build b join run r on r.build_id = b.id where b.derivation_id = d.id
+                    order by r.outcome is not distinct from 'succeeded' desc, r.id desc limit 1) run
+            from derivation d where d.hash = $1 or d.name = any($3) and $2 = any(d.output_paths) limit 1
+            """, [hash, base, names.map(String.init)]
+        ).first.map { row in
+            StoreItem(
+                derivation: try row.derivationPath(), output: try row.decode("output"), run: try row.decode("run"))
+        }
     }
 
     private static let jobBuildColumns = """

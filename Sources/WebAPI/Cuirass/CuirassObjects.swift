@@ -20,6 +20,9 @@ struct CuirassBuild {
             "weather": -1, "busy": .integer(build.state == "leased" ? 1 : 0),
             "priority": .integer(Int64(build.priority)),
             "finished": .integer(build.finished == nil ? 0 : 1), "buildproducts": [],
+            // What Hydra calls the same.
+            "project": "guix", "drvpath": .string("/gnu/store/\(build.derivation)"),
+            "jobsetevals": [.integer(Int64(build.evaluation))],
         ]
     }
 

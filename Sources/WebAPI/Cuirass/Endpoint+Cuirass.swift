@@ -173,7 +173,7 @@ extension Endpoint {
 
 extension Problem {
     /// An error in the form of Cuirass.
-    fileprivate static func cuirass(_ status: Int, _ message: String) -> Problem {
+    static func cuirass(_ status: Int, _ message: String) -> Problem {
         Problem(status: status, title: "Error", detail: message)
     }
 }

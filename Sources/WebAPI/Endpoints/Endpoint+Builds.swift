@@ -61,8 +61,9 @@ extension Endpoint {
         otherStatuses: [
             206: "The asked range of the stored form.", 416: "The range lies beyond the stored form's end.",
         ]
-    ) { call in
-        let id = Int64(try call.required(Parameters.run))
+    ) { call in try await log(ofRun: Int64(try call.required(Parameters.run)), call) }
+
+    static func log(ofRun id: Int64, _ call: Call) async throws -> Reply {
         guard let record = try await call.database.run(id) else { throw noRun(id) }
         let log = RunLog(
             path: call.services.logs(id), isComplete: record.outcome != nil, files: call.services.logFiles)

@@ -25,7 +25,7 @@ extension Endpoint {
 
     /// Every address that is read; the documents come last because they describe them, and `changes`.
     static let all: [Endpoint] = {
-        let described = server + catalog + exports + evaluations + builds + lists + pages + cuirass + hydra
+        let described = server + catalog + exports + evaluations + builds + lists + pages + cuirass + items + hydra
         return described + OpenAPIDocument.endpoints(describing: described + changes)
     }()
 

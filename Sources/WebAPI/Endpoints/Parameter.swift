@@ -62,17 +62,19 @@ extension Parameter where Value == Int {
 extension Parameter where Value == String {
     /// Text of 1 to `longest` characters without control characters.
     static func text(
-        _ name: String, in place: ParameterFacts.Place = .query, longest: Int = 256, about: String
+        _ name: String, in place: ParameterFacts.Place = .query, shortest: Int = 1, longest: Int = 256,
+        about: String
     ) -> Parameter {
         Parameter(
-            name, in: place, expected: "1 to \(longest) characters, none of them a control character", about: about,
+            name, in: place, expected: "\(shortest) to \(longest) characters, none of them a control character",
+            about: about,
             schema: [
-                "type": "string", "minLength": 1, "maxLength": .integer(Int64(longest)),
+                "type": "string", "minLength": .integer(Int64(shortest)), "maxLength": .integer(Int64(longest)),
                 "pattern": #"^[^\u0000-\u001f]*$"#,
             ]
         ) { text in
             let scalars = text.unicodeScalars
-            return (1...longest).contains(scalars.count) && scalars.allSatisfy { $0.value >= 0x20 } ? text : nil
+            return (shortest...longest).contains(scalars.count) && scalars.allSatisfy { $0.value >= 0x20 } ? text : nil
         }
     }
 

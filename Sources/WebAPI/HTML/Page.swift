@@ -48,6 +48,7 @@ struct Page: Sendable {
                         tag(.a, .href(WebPath("jobsets"))) { "Jobsets" }
                         tag(.a, .href(WebPath("builds"))) { "Builds" }
                         tag(.a, .href(WebPath("workers"))) { "Workers" }
+                        tag(.a, .href(WebPath("search"))) { "Search" }
                     }
                 }
                 tag(.main, .id("content")) { content }

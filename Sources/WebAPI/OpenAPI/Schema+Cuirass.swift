@@ -9,7 +9,7 @@ extension Schema {
             "buildoutputs": ["type": "object", "additionalProperties": object(["path": text], "An output.")],
             "system": text, "nixname": text, "buildstatus": ["type": "integer", "minimum": -3, "maximum": 4],
             "weather": integer, "busy": integer, "priority": integer, "finished": integer,
-            "buildproducts": list(["type": "object"]),
+            "buildproducts": list(["type": "object"]), "project": text, "drvpath": text, "jobsetevals": list(integer),
         ], "A build in the form of Cuirass; times in seconds since 1970.")
 
     private static let checkouts = list(
@@ -27,6 +27,18 @@ extension Schema {
     static let cuirassHistoryObject = object(
         ["evaluation": integer, "checkouts": checkouts, "jobs": array(of: .cuirassJob)],
         "What became of jobs in one evaluation, in the form of Cuirass.")
+
+    static let cuirassOutputObject = object(
+        [
+            "name": text, "derivation": text,
+            "build": orNull(Schema.cuirassBuild.reference),
+        ], "An output of a derivation in the form of Cuirass.")
+
+    static let hydraSearchObject = object(
+        [
+            "projects": list(["type": "object"]), "jobsets": list(object(["name": text], "A jobset.")),
+            "builds": array(of: .cuirassBuild), "buildsdrv": array(of: .cuirassBuild),
+        ], "What was found, in the form of Hydra.")
 
     static let cuirassErrorObject = object(["error": text], "An error in the form of Cuirass.")
 }

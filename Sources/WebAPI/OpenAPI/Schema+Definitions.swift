@@ -17,6 +17,8 @@ extension Schema {
                 ["lastBad": Self.words(CPUModel.self), "firstGood": Self.words(CPUModel.self)],
                 "The processors between which a build starts to work.")
         case .cuirassBuild: Self.cuirassBuildObject
+        case .cuirassOutput: Self.cuirassOutputObject
+        case .hydraSearch: Self.hydraSearchObject
         case .cuirassError: Self.cuirassErrorObject
         case .cuirassEvaluation: Self.cuirassEvaluationObject
         case .cuirassHistory: Self.cuirassHistoryObject

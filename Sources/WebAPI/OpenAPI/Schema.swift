@@ -13,6 +13,8 @@ enum Schema: String, CaseIterable {
     case conditions = "Conditions"
     case cpuEdge = "CPUEdge"
     case cuirassBuild = "CuirassBuild"
+    case cuirassOutput = "CuirassOutput"
+    case hydraSearch = "HydraSearch"
     case cuirassError = "CuirassError"
     case cuirassEvaluation = "CuirassEvaluation"
     case cuirassHistory = "CuirassHistory"

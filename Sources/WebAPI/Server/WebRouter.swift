@@ -88,7 +88,9 @@ extension Endpoint {
     }
 
     /// What is read piece by piece, perhaps by `Range` or from where a client was, and whether the database answers now.
-    private var isNeverKept: Bool { path.hasSuffix("/log") || path.hasSuffix("/events") || path == "/healthz" }
+    private var isNeverKept: Bool {
+        path.hasSuffix("/log") || path.hasPrefix("/log/") || path.hasSuffix("/events") || path == "/healthz"
+    }
 
     /// The body, whose size was looked at before; who sends it byte by byte is not waited for.
     private static func body(of request: Request, largest: Int) async throws -> [UInt8] {

@@ -34,9 +34,12 @@ struct CuirassTests {
                     "timestamp": .integer(Self.midnight + 600), "starttime": .integer(Self.midnight),
                     "stoptime": .integer(Self.midnight + 600),
                     "derivation": .string("/gnu/store/\(try #require(try await site.derivation(7)))"),
-                    "buildoutputs": ["out": ["path": "/gnu/store/x"]], "system": "x86_64-linux",
+                    "buildoutputs": ["out": ["path": .string("/gnu/store/\(FarmFilling.item)")]],
+                    "system": "x86_64-linux",
                     "nixname": "hello-2.12",
                     "buildstatus": 0, "weather": -1, "busy": 0, "priority": 0, "finished": 1, "buildproducts": [],
+                    "project": "guix", "jobsetevals": [1],
+                    "drvpath": .string("/gnu/store/\(try #require(try await site.derivation(7)))"),
                 ])
             let byDerivation = try await site.json("/build/\(try #require(try await site.derivation(7)))")
             #expect(byDerivation == build)
@@ -138,7 +141,7 @@ struct CuirassTests {
 
 extension Site {
     /// Base name of a build's derivation.
-    fileprivate func derivation(_ build: Int) async throws -> String? {
+    func derivation(_ build: Int) async throws -> String? {
         try await database.builds(id: build).first?.derivation
     }
 }

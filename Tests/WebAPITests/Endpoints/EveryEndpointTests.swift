@@ -17,6 +17,7 @@ import Testing
             switch $0 {
             case "{name}", "{jobset}": "demo"
             case "{job}": "foo.x86_64-linux"
+            case "{item}": FarmFilling.item
             default: $0.hasPrefix("{") ? "1" : String($0)
             }
         }
@@ -32,12 +33,14 @@ import Testing
 
     /// Answers that are made while they are sent.
     private static let streamed = [
-        "/api/v1/runs/1/log", "/api/v1/runs/1/events", "/api/v1/traps.csv", "/api/v1/traps.jsonl",
+        "/api/v1/runs/1/log", "/log/\(FarmFilling.item)", "/api/v1/runs/1/events", "/api/v1/traps.csv",
+        "/api/v1/traps.jsonl",
     ]
 
     @Test func `every address answers, and HEAD gives GET's headers without the body`() async throws {
         try await Site.run { site in
             try site.logs.write("log\n", run: 1)
+            try site.logs.write("log\n", run: 7)
             for target in Self.targets {
                 let whole = try await site.get(target)
                 #expect(whole.status == 200, "\(target): \(whole.text)")
@@ -53,6 +56,7 @@ import Testing
     @Test func `what did not change is not sent again`() async throws {
         try await Site.run { site in
             try site.logs.write("log\n", run: 1)
+            try site.logs.write("log\n", run: 7)
             for target in Self.targets where !Self.streamed.contains(target) {
                 let first = try await site.get(target)
                 let tag = try #require(first.headers["etag"], "\(target)")

@@ -14,6 +14,9 @@ enum FarmFilling: Sendable {
     /// The package name of trap 3.
     static let attack = "<img src=x onerror=alert(1)>\"'&"
 
+    /// An output of the sound package.
+    static let item = "3dq55rw99wdc4g4wblz7xikc8a2jy7a3-hello-2.12"
+
     func fill(_ pool: PostgresPool) async throws {
         switch self {
         case .nothing: return
@@ -43,6 +46,7 @@ enum FarmFilling: Sendable {
         from (values (1, 'python-foo-1.2', 'time-trap'), (2, 'python-bar-2.0', 'cpu-trap'),
                      (3, '\(attack.sql)-9', 'time-trap'), (4, 'hello-2.12', 'sound'), (5, 'slow-1', null)) d(n, name, v)
         order by n;
+        update derivation set output_paths = '{\(item)}' where name = 'hello-2.12';
         insert into closure (digest, derivations) values (sha256('demo'), '{1,2,3,4,5}');
         update evaluation set closure_id = 1 where id = 1;
         insert into job (evaluation_id, name, package, version, system, derivation_id, error) values
