@@ -22,6 +22,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A module of `Sources/`, with its tests in `Tests/<name>Tests` where `tested`.
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -146,7 +148,7 @@ let package = Package(
             name: "almanac-bench",
             dependencies: [
                 "Derivations", "Farm", "Jobsets", "Postgres", "SchemaMigrations", "StoreDaemon", "TimeTravel", "WebAPI",
-                argumentParser, lifecycle, logging, subprocess, systemPackage,
+                argumentParser, heap, lifecycle, logging, subprocess, systemPackage,
             ], path: "Sources/AlmanacBench", swiftSettings: strict),
 
         // Tests.

@@ -9,7 +9,7 @@ import Postgres
 struct AlmanacBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "almanac-bench", abstract: "Measure parts of Almanac.",
-        subcommands: [Investigate.self, Derivations.self, Queue.self, Web.self, WebServer.self])
+        subcommands: [Investigate.self, Derivations.self, Queue.self, Farm.self, Web.self, WebServer.self])
 
     struct Investigate: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -100,6 +100,31 @@ struct AlmanacBench: AsyncParsableCommand {
                     FileHandle.standardError.write(Data("\(step)…\n".utf8))
                 }.run()
             }
+            print(json ? try figures.json() : figures.table())
+        }
+    }
+
+    struct Farm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A whole farm simulated: 30,000 packages, 8 releases, 1 to 1,000 machines.",
+            discussion: "Needs neither a database nor guests. Some minutes; --scale 0.05 is a quick look.")
+        @Flag(help: "Print the figures as JSON.") var json = false
+        @Option(help: "Size of a release; 1 is 30,000 packages.") var scale = 1.0
+        @Option(help: "Of the random graph, its builds and its traps.") var seed: UInt64 = 1
+        @Option(help: "Guests on each machine.") var guests = 4
+        @Option(help: "Claims with completions that the database does in a second, as 'queue' measures them.")
+        var claims = 7_000.0
+
+        func validate() throws {
+            guard scale > 0, scale <= 10 else { throw ValidationError("--scale is above 0 and at most 10") }
+            guard (1...256).contains(guests) else { throw ValidationError("--guests is from 1 to 256") }
+            guard claims > 0 else { throw ValidationError("--claims is above 0") }
+        }
+
+        func run() async throws {
+            let figures = FarmBenchmark(
+                scale: scale, seed: seed, guestsPerMachine: guests, claimsPerSecond: claims
+            ) { step in FileHandle.standardError.write(Data("\(step)…\n".utf8)) }.run()
             print(json ? try figures.json() : figures.table())
         }
     }

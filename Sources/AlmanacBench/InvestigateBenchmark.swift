@@ -34,7 +34,8 @@ enum InvestigateBenchmark {
         }
         let running = InvestigateCorpus(recall: 0.8, flakeRate: 0, seconds: 10...25)
         let clock = investigate(running, seed: seed, trials: trials, tolerance: 120)
-        if json { printJSON(rows) } else { printTable(rows, clock: clock, seed: seed) }
+        let crews = [1, 2, 4, 8, 16].map { crew($0, seed: seed, trials: trials) }
+        if json { printJSON(rows, crews) } else { printTable(rows, crews, clock: clock, seed: seed) }
     }
 
     private static func measure(_ corpus: InvestigateCorpus, seed: UInt64, trials: Int) -> [Row] {
@@ -68,6 +69,36 @@ enum InvestigateBenchmark {
                 isRight: isRight(report.finding, specimen, tolerance: tolerance))
         }
         return row
+    }
+
+    /// Several guests at once, at 5 % of flaky builds: how often the slowest build of a round is waited for, and what the
+    /// builds are that a single guest would not have made.
+    struct Crew: Sendable {
+        let guests: Int
+        var rounds: [Int] = []
+        var builds = 0
+        var right = 0
+
+        var medianRounds: Int { rounds.isEmpty ? 0 : rounds.sorted()[rounds.count / 2] }
+        var meanRounds: Double { mean(rounds.reduce(0, +)) }
+        var meanBuilds: Double { mean(builds) }
+        var accuracy: Double { mean(right) }
+
+        private func mean(_ sum: Int) -> Double { rounds.isEmpty ? 0 : Double(sum) / Double(rounds.count) }
+    }
+
+    private static func crew(_ guests: Int, seed: UInt64, trials: Int) -> Crew {
+        let corpus = InvestigateCorpus(recall: 0.8, flakeRate: 0.05, seconds: 0...0)
+        var crew = Crew(guests: guests)
+        for number in 0..<trials {
+            let specimen = corpus.specimen(number, seed: seed)
+            let report = SimulatedFarm(guests: guests, seed: seed &+ UInt64(number)).investigate(
+                specimen.trap, specimen.subject, candidates: specimen.candidates)
+            crew.rounds.append(report.rounds)
+            crew.builds += report.builds
+            crew.right += isRight(report.finding, specimen, tolerance: 1) ? 1 : 0
+        }
+        return crew
     }
 
     /// Builds but for those that every search begins with: the screening build, the control and one at the far horizon,
@@ -107,10 +138,12 @@ extension InvestigateBenchmark {
         rows.first { $0.name == name && $0.flakeRate == rate } ?? Row(name: name, flakeRate: rate)
     }
 
-    private static func printJSON(_ rows: [Row]) {
+    private static func printJSON(_ rows: [Row], _ crews: [Crew]) {
         let (ours, plain) = (row(rows, "almanac", 0), row(rows, "plain bisection", 0))
         let five = row(rows, "almanac", 0.05), twenty = row(rows, "almanac", 0.2)
+        let one = crews.first { $0.guests == 1 }, eight = crews.first { $0.guests == 8 }
         let pairs: [(String, Double)] = [
+            ("meanRoundsWith1Guest", one?.meanRounds ?? 0), ("meanRoundsWith8Guests", eight?.meanRounds ?? 0),
             ("medianBuilds", ours.medianPerEdge), ("meanBuilds", ours.meanPerEdge),
             ("ratioToPlain", plain.meanBuilds / max(ours.meanBuilds, 1)),
             ("accuracyAt5Percent", five.accuracy), ("accuracyAt20Percent", twenty.accuracy),
@@ -122,7 +155,7 @@ extension InvestigateBenchmark {
         print("{\n\(lines.joined(separator: ",\n"))\n}")
     }
 
-    private static func printTable(_ rows: [Row], clock: Row, seed: UInt64) {
+    private static func printTable(_ rows: [Row], _ crews: [Crew], clock: Row, seed: UInt64) {
         print(
             "Planted date traps, recall of candidates 0.8, to one second, seed \(seed), \(clock.trials) trials a row.")
         print(
@@ -138,6 +171,17 @@ extension InvestigateBenchmark {
         print("| flaky builds | search | right | median builds per edge | mean per edge | mean per trap |")
         print("|---|---|--:|--:|--:|--:|")
         print(line(clock))
+        print("")
+        print("With several guests at once, 5 % of builds flaky, all builds of a trap counted:")
+        print("")
+        print("| guests | right | median rounds | mean rounds | mean builds |")
+        print("|--:|--:|--:|--:|--:|")
+        for crew in crews {
+            let figures =
+                [rounded(crew.accuracy * 100, 1) + " %", "\(crew.medianRounds)"]
+                + [crew.meanRounds, crew.meanBuilds].map { rounded($0, 1) }
+            print("| \(crew.guests) | \(figures.joined(separator: " | ")) |")
+        }
         let ratio = row(rows, "plain bisection", 0).meanBuilds / max(row(rows, "almanac", 0).meanBuilds, 1)
         print("")
         print("Plain bisection needs \(rounded(ratio, 2)) times as many builds.")

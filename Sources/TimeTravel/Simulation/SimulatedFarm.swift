@@ -21,6 +21,8 @@ package struct SimulatedFarm: Sendable {
         package var finding: Finding?
         package var runs: [ObservedRun]
         package var rounds: Int
+        /// How many of `runs` each round had.
+        package var roundSizes: [Int] = []
         /// Builds that said something: all but those lost to the infrastructure.
         package var builds: Int { runs.count { $0.outcome != .infrastructure } }
     }
@@ -29,12 +31,14 @@ package struct SimulatedFarm: Sendable {
         var investigation = Investigation(subject: subject)
         investigation.add(candidates)
         var runs: [ObservedRun] = []
+        var sizes: [Int] = []
         var attempts: [Conditions: Int] = [:]
         var order = SeededRandom(seed: seed &+ 1)
         for round in 0..<mostRounds {
             switch investigation.next(free: guests, inFlight: []) {
-            case .concluded(let finding): return Report(finding: finding, runs: runs, rounds: round)
-            case .wait: return Report(finding: nil, runs: runs, rounds: round)
+            case .concluded(let finding):
+                return Report(finding: finding, runs: runs, rounds: round, roundSizes: sizes)
+            case .wait: return Report(finding: nil, runs: runs, rounds: round, roundSizes: sizes)
             case .build(let conditions):
                 var ended: [ObservedRun] = []
                 for each in conditions {
@@ -45,8 +49,9 @@ package struct SimulatedFarm: Sendable {
                 if shuffles { ended.shuffle(using: &order) }
                 ended.forEach { investigation.record($0) }
                 runs += ended
+                sizes.append(ended.count)
             }
         }
-        return Report(finding: nil, runs: runs, rounds: mostRounds)
+        return Report(finding: nil, runs: runs, rounds: mostRounds, roundSizes: sizes)
     }
 }
