@@ -18,6 +18,11 @@ struct LocalSlurm: Sendable {
     static let checkout = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent() }
         .path
 
+    /// The program that is tested lies beside the tests.
+    static let program =
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/almanac"
+    static var hasProgram: Bool { access(program, X_OK) == 0 }
+
     nonisolated(nonsending) static func run(
         nodes: Int, _ body: nonisolated(nonsending) (LocalSlurm) async throws -> Void
     ) async throws {

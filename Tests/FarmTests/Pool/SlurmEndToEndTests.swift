@@ -13,12 +13,8 @@ import TimeTravel
 @Suite struct SlurmEndToEndTests {
     private static var isPossible: Bool {
         LocalSlurm.isInstalled && HostProgram.allCases.allSatisfy(\.isInstalled)
-            && access(program, X_OK) == 0
+            && LocalSlurm.hasProgram
     }
-
-    /// The program that is tested lies beside the tests.
-    private static let program =
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/almanac"
 
     private static let dates = ["2100-01-01", "2036-01-01", "2030-01-01"]
 
@@ -49,7 +45,7 @@ import TimeTravel
                 wait $server
                 """#,
             [
-                Self.program, data, "\(slurm.directory)/slurm.conf",
+                LocalSlurm.program, data, "\(slurm.directory)/slurm.conf",
                 "\(LocalSlurm.checkout)/.build/guest-init/guest-init",
             ])
     }
