@@ -16,16 +16,53 @@ package struct JobChange: Codable, Sendable, Equatable {
     package var trap: Int?
 }
 
+/// What became of a job from one evaluation to another.
+package enum JobDifference: String, CaseIterable, Codable, Sendable {
+    /// A trap now, and none before: the job may be new.
+    case newlyTrapped = "newly-trapped"
+    /// Sound now, and a trap, broken or without its source before.
+    case fixed
+    case stillTrapped = "still-trapped"
+    /// Broken, or without its source, now and not before.
+    case newlyBroken = "newly-broken"
+    case added, removed
+    /// One of the two verdicts is not known yet.
+    case undecided
+    /// Nothing of all this.
+    case other
+
+    /// - Parameters:
+    ///   - before: whether there was such a job, and what its verdict is.
+    ///   - after: the same of the later evaluation.
+    init(from before: (isThere: Bool, verdict: Verdict?), to after: (isThere: Bool, verdict: Verdict?)) {
+        guard after.isThere else { self = .removed; return }
+        let isBroken = { (verdict: Verdict?) in verdict == .broken || verdict == .sourceLost }
+        let wasTrapped = before.verdict?.isTrap == true
+        self =
+            switch after.verdict {
+            case nil: before.isThere ? .undecided : .added
+            case let verdict? where wasTrapped && verdict.isTrap: .stillTrapped
+            case .sound? where wasTrapped || isBroken(before.verdict): .fixed
+            case let verdict? where verdict.isTrap || isBroken(verdict):
+                if before.isThere, before.verdict == nil {
+                    .undecided
+                } else if verdict.isTrap {
+                    .newlyTrapped
+                } else {
+                    isBroken(before.verdict) ? .other : .newlyBroken
+                }
+            default: before.isThere ? .other : .added
+            }
+    }
+}
+
 /// Two evaluations side by side: jobs of the same name, of any two jobsets.
 package struct EvaluationComparison: Codable, Sendable, Equatable {
     package var before: Int
     package var after: Int
-    /// A trap now, and none before: the job may be new.
     package var newlyTrapped: [JobChange] = []
-    /// Sound now, and a trap, broken or without its source before.
     package var fixed: [JobChange] = []
     package var stillTrapped: [JobChange] = []
-    /// Broken, or without its source, now and not before.
     package var newlyBroken: [JobChange] = []
     /// Jobs of which one of the two verdicts is not known yet.
     package var undecided = 0
@@ -73,27 +110,15 @@ extension FarmDatabase {
 extension EvaluationComparison {
     /// Puts a job where it belongs; most belong nowhere.
     mutating func add(_ change: JobChange, wasThere: Bool, isThere: Bool) {
-        guard isThere else { return }
-        guard let after = change.verdictAfter else {
-            undecided += 1
-            return
-        }
-        let before = change.verdictBefore
-        let wasBroken = before == .broken || before == .sourceLost
-        switch after {
-        case .timeTrap, .cpuTrap, .kernelTrap, .parallelismTrap, .combinedTrap:
-            if before?.isTrap == true {
-                stillTrapped.append(change)
-            } else if wasThere, before == nil {
-                undecided += 1
-            } else {
-                newlyTrapped.append(change)
-            }
-        case .broken, .sourceLost:
-            if wasThere, before == nil { undecided += 1 } else if !wasBroken { newlyBroken.append(change) }
-        case .sound:
-            if before?.isTrap == true || wasBroken { fixed.append(change) }
-        case .flaky, .unknown: break
+        let difference = JobDifference(from: (wasThere, change.verdictBefore), to: (isThere, change.verdictAfter))
+        switch difference {
+        case .newlyTrapped: newlyTrapped.append(change)
+        case .fixed: fixed.append(change)
+        case .stillTrapped: stillTrapped.append(change)
+        case .newlyBroken: newlyBroken.append(change)
+        case .undecided: undecided += 1
+        case .added: undecided += change.verdictAfter == nil ? 1 : 0
+        case .removed, .other: break
         }
     }
 }

@@ -36,20 +36,10 @@ package struct RevisionMatrix: Codable, Sendable {
 /// A job of two evaluations that differs between them.
 package struct CellChange: Codable, Sendable {
     package var job: String
-    package var change: Kind
+    package var change: JobDifference
     /// Null where the evaluation has no such job.
     package var before: RevisionMatrix.Cell?
     package var after: RevisionMatrix.Cell?
-
-    package enum Kind: String, CaseIterable, Codable, Sendable {
-        case added, removed
-        /// Sound before, and not any more.
-        case broken
-        /// Not sound before.
-        case fixed
-        /// The verdict is as it was, or one of the two is not known yet.
-        case changed
-    }
 }
 
 extension FarmDatabase {
@@ -130,16 +120,9 @@ extension FarmDatabase {
         return names.map { name in
             let before = byJob[name]?.first { $0.evaluation == old }
             let after = byJob[name]?.first { $0.evaluation == new }
-            return CellChange(job: name, change: Self.kind(before, after), before: before, after: after)
+            let change = JobDifference(
+                from: (before != nil, before?.verdict), to: (after != nil, after?.verdict))
+            return CellChange(job: name, change: change, before: before, after: after)
         }
-    }
-
-    private static func kind(_ before: RevisionMatrix.Cell?, _ after: RevisionMatrix.Cell?) -> CellChange.Kind {
-        guard let before else { return .added }
-        guard let after else { return .removed }
-        guard let old = before.verdict, let new = after.verdict, (old == .sound) != (new == .sound) else {
-            return .changed
-        }
-        return new == .sound ? .fixed : .broken
     }
 }

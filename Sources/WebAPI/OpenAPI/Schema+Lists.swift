@@ -47,7 +47,7 @@ extension Schema {
         ], "What became of jobs in a jobset's revisions.")
 
     static let jobChangeObject = object(
-        ["job": text, "change": words(CellChange.Kind.self)],
+        ["job": text, "change": words(JobDifference.self)],
         optional: ["before": Schema.matrixCell.reference, "after": Schema.matrixCell.reference],
         "A job whose derivation differs between two evaluations.")
 }

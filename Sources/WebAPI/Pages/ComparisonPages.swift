@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Farm
+import Foundation
 import TimeTravel
 
 /// Revisions beside each other: a jobset's matrix of packages, and what differs between two evaluations.
@@ -134,11 +135,14 @@ enum ComparisonPages {
         }
     }
 
-    private static func kind(_ kind: CellChange.Kind) -> HTML {
-        switch kind {
-        case .broken: tag(.span, .css("word bad")) { "broken" }
-        case .fixed: tag(.span, .css("word good")) { "fixed" }
-        case .added, .removed, .changed: tag(.span, .css("word wait")) { kind.rawValue }
+    private static func kind(_ kind: JobDifference) -> HTML {
+        let text = kind.rawValue.replacingOccurrences(of: "-", with: " ")
+        return switch kind {
+        case .newlyTrapped, .newlyBroken, .stillTrapped: tag(.span, .css("word bad")) { text }
+        case .fixed: tag(.span, .css("word good")) { text }
+        case .added, .removed: tag(.span, .css("word wait")) { text }
+        case .undecided: tag(.span, .css("word wait")) { "not known yet" }
+        case .other: tag(.span, .css("word wait")) { "changed" }
         }
     }
 }

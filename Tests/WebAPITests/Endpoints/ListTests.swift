@@ -94,7 +94,7 @@ import Testing
                     "attack.x86_64-linux removed", "bar.x86_64-linux removed", "foo.x86_64-linux fixed",
                     "lost.x86_64-linux removed", "new.x86_64-linux added", "slow.x86_64-linux removed",
                 ])
-            #expect(try await site.json("/api/v1/evaluations/1/changes?since=4")[2]?["change"] == "broken")
+            #expect(try await site.json("/api/v1/evaluations/1/changes?since=4")[2]?["change"] == "newly-trapped")
             #expect(try await site.page("/evaluations/4/changes").contains("fixed"))
         }
     }
