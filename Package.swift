@@ -122,6 +122,7 @@ let package = Package(
                 .embedInCode("V008_counts.sql"),
                 .embedInCode("V009_horizons.sql"),
                 .embedInCode("V010_pool.sql"),
+                .embedInCode("V011_build_events.sql"),
             ], swiftSettings: strict),
         module(
             "Farm",

@@ -28,4 +28,7 @@ package let schemaMigrations: [Migration] = [
     Migration(version: 8, name: "counts", sql: String(decoding: PackageResources.V008_counts_sql, as: UTF8.self)),
     Migration(version: 9, name: "horizons", sql: String(decoding: PackageResources.V009_horizons_sql, as: UTF8.self)),
     Migration(version: 10, name: "pool", sql: String(decoding: PackageResources.V010_pool_sql, as: UTF8.self)),
+    Migration(
+        version: 11, name: "build_events",
+        sql: String(decoding: PackageResources.V011_build_events_sql, as: UTF8.self)),
 ]

@@ -84,7 +84,7 @@ struct FarmParts {
     func services() -> [any Service] {
         // Services end in the reverse order: the pool's workers sign off while the rest is still there.
         let parts: [any Service] =
-            [wakeUps, lookUps, evaluations, sources, investigations, outbox, watch, leases, retention]
+            [wakeUps, lookUps, evaluations, sources, investigations, outbox, buildEvents, watch, leases, retention]
             + [slurmPool].compactMap(\.self)
         guard configuration.guests > 0 else { return parts }
         let builder = GuestBuilder(
@@ -136,6 +136,12 @@ struct FarmParts {
             settings: configuration.alerts, environment: ProcessInfo.processInfo.environment, now: now)
         let round = OutboxRound(database: database, logger: logger) { try await delivery($0) }
         return WokenService("alerts", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
+    }
+
+    private var buildEvents: WokenService {
+        let round = BuildEventRound(
+            database: database, settings: configuration.dataService, logger: logger, now: now)
+        return WokenService("build-events", wakeUps: wakeUps.stream(.runs), logger: logger) { try await round() }
     }
 
     private var watch: WokenService {

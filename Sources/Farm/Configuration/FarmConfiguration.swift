@@ -30,6 +30,8 @@ package struct FarmConfiguration: Sendable, Equatable {
     package var slurm = SlurmSettings()
     /// How alerts leave the farm.
     package var alerts = AlertSettings()
+    /// Who is told what becomes of derivations.
+    package var dataService = DataServiceSettings()
     /// Where sources and substitutes come from.
     package var sources = SourceSettings()
 
@@ -51,7 +53,7 @@ package struct FarmConfiguration: Sendable, Equatable {
         "guest-memory": "MiB, from 256 to 1048576", "jobsets": "a directory",
         "guest-init": "a file", "store": "nix or guix", "pool": "slurm or none",
     ].merging(AlertSettings.keys) { own, _ in own }.merging(SourceSettings.keys) { own, _ in own }
-        .merging(SlurmSettings.keys) { own, _ in own }
+        .merging(SlurmSettings.keys) { own, _ in own }.merging(DataServiceSettings.keys) { own, _ in own }
 
     /// Defaults, then the file, then the environment.
     ///
@@ -139,7 +141,9 @@ package struct FarmConfiguration: Sendable, Equatable {
         case "pool":
             pool = Pool(rawValue: value)
             return pool != nil || value == "none"
-        default: return alerts.set(key, value) ?? sources.set(key, value) ?? slurm.set(key, value) ?? false
+        default:
+            return alerts.set(key, value) ?? sources.set(key, value) ?? slurm.set(key, value)
+                ?? dataService.set(key, value) ?? false
         }
         return true
     }
