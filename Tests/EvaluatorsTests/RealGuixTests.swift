@@ -135,6 +135,61 @@ struct RealGuixTests {
             #expect(Set(failed.map(\.package)) == known.absent)
         }
     }
+
+    /// What else than packages by name a jobset can ask of a revision.
+    struct Selections: CustomTestStringConvertible {
+        let revision: String
+        let kinds: [PackageSelection]
+
+        var testDescription: String { String(revision.prefix(7)) }
+    }
+
+    /// The second one only what the modules are enough for: copies of the history lack large translations of it.
+    static let selections = [
+        Selections(
+            revision: "a0178d34f582b50e9bdbb0403943129ae5b560ff",
+            kinds: [.manifest(path: "manifest.scm"), .subset("hello"), .channel]),
+        Selections(
+            revision: "8e2f32cee982d42a79e53fc1e9aa7b8ff0514714", kinds: [.manifest(path: "manifest.scm")]),
+    ]
+
+    @Test(
+        .enabled(if: RealGuix.history != nil, "ALMANAC_GUIX_HISTORY names no git repository of Guix"),
+        arguments: selections)
+    func `a manifest, a subset and the channel itself evaluate, and a package is the same in all`(
+        asked: Selections
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let channel = ChannelDescription(name: "guix", url: .path(try #require(RealGuix.history)))
+            try FileManager.default.createDirectory(atPath: folder + "/channels", withIntermediateDirectories: true)
+            let mirror = ChannelMirror(channel, channels: folder + "/channels")
+            try await mirror.update()
+            let store = try HostStore.nix(dataDirectory: folder + "/data")
+            let manifest = folder + "/manifest.scm"
+            try write("(specifications->manifest (list \"hello\"))", to: manifest)
+            func jobs(_ packages: PackageSelection) async throws -> [String: StorePath] {
+                let checkout = folder + "/checkout"
+                try? FileManager.default.removeItem(atPath: checkout)
+                try await mirror.checkOut(
+                    asked.revision, to: checkout, needed: GuixEvaluator.neededFiles(channel, packages))
+                return try paths(
+                    try await GuixEvaluator(store: store).evaluate(
+                        .init(checkout: checkout, commit: asked.revision, channel: channel, packages: packages)
+                    ).jobs)
+            }
+            let hello = try #require(try await jobs(.names(["hello"]))["hello.x86_64-linux"])
+            for kind in asked.kinds {
+                switch kind {
+                case .manifest:
+                    let found = try await jobs(.manifest(path: manifest))
+                    #expect(found["hello.x86_64-linux"] == hello && found["profile.x86_64-linux"] != nil, "\(found)")
+                case .subset: #expect(try await jobs(kind).values.contains(hello))
+                case .channel: #expect(try await jobs(kind).keys.sorted() == ["guix.x86_64-linux"])
+                case .all, .names: Issue.record("\(kind) is tested elsewhere")
+                }
+            }
+        }
+    }
 }
 
 @Suite("A machine without Guix")

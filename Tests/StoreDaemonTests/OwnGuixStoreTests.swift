@@ -105,6 +105,28 @@ struct OwnGuixStoreTests {
         }
     }
 
+    @Test func `a substitute that was fetched is added, and deleted by name with what mentions it`() async throws {
+        try await withStore { store, root in
+            #expect(store.takesSubstitutes)
+            let below = try await store.withConnection { try await $0.addText(Array("below".utf8), name: "below") }
+            let item = try StorePath(.guix, baseName: "0123456789abcdfghijklmnpqrsvwxyz-fetched")
+            let file = root.appendingPathComponent("fetched").path
+            try "mentions \(below)".write(toFile: file, atomically: true, encoding: .utf8)
+            var reader = ArchiveReader(of: file)
+            var archive: [UInt8] = []
+            while let bytes = try reader.next() { archive += bytes }
+            let nar = root.appendingPathComponent("nar").path
+            try Data(archive).write(to: URL(fileURLWithPath: nar))
+            let info = NarInfo(
+                path: item, narHash: ContentHash.of(archive), narSize: UInt64(archive.count), references: [below])
+            try await store.add(archive: nar, of: info)
+            #expect(try await store.closure(of: [item]).map(\.path) == [below, item])
+            _ = try await store.withConnection { try await $0.delete([below]) }
+            #expect(try await store.withConnection { try await $0.validPaths(among: [below, item]) }.isEmpty)
+            #expect(!FileManager.default.fileExists(atPath: store.physicalPath(of: item)))
+        }
+    }
+
     /// Collecting while another client adds would take what that one has just added, were they not to know of each other.
     @Test func `what a client adds is safe from a collection until it goes`() async throws {
         try await withStore { store, _ in

@@ -127,7 +127,8 @@ struct DateInquiry {
             !subject.precision.isMet(after: edge.before, through: edge.after, slack: lead)
         else { return [] }
         let (first, second) =
-            search.gap.side == .upper ? (search.gap.good.began, nearest) : (nearest, search.gap.good.began)
+            search.gap.side == .upper
+            ? (search.gap.good.conditions.date, nearest) : (nearest, search.gap.good.conditions.date)
         var wanted = [second - lead]
         if subject.precision != .day { wanted += [first - lead, second + lead] }
         return wanted.filter { date in
@@ -190,7 +191,7 @@ extension DateInquiry {
         let noEdge = isHinted ? 0.3 : Tuning.noOtherEdge
         var gaps: [EdgeGap] = []
         if let first = timeline.stretches.first, first.isGood, let good = first.points.first?.run,
-            good.began > subject.earliest
+            good.conditions.date > subject.earliest
         {
             gaps.append(
                 EdgeGap(
@@ -198,7 +199,7 @@ extension DateInquiry {
                     anchor: control.date))
         }
         if let last = timeline.stretches.last, last.isGood, let good = last.points.last?.run,
-            good.began < subject.latest
+            good.conditions.date < subject.latest
         {
             gaps.append(
                 EdgeGap(

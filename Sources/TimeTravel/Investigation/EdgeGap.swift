@@ -2,7 +2,7 @@
 
 /// A stretch of the date axis with a good build at one end, in which an edge is looked for.
 ///
-/// Positions are start instants of builds. `failures` go outwards from the good end; behind each of them the edge can
+/// Positions are the instants that builds were asked to start at; they start then or, on a host with much to do, seconds later. `failures` go outwards from the good end; behind each of them the edge can
 /// only lie if that failure, and all nearer ones, were chance.
 struct EdgeGap {
     /// Which end of a window the edge would be.
@@ -23,10 +23,10 @@ struct EdgeGap {
     let anchor: Instant
 
     /// The start of the nearest failure.
-    var nearestFailure: Instant? { failures.first?.first?.began }
+    var nearestFailure: Instant? { failures.first?.first?.conditions.date }
 
     /// The far end of what is searched: the outermost failure, or the horizon.
-    var farthest: Instant { failures.last?.first?.began ?? far }
+    var farthest: Instant { failures.last?.first?.conditions.date ?? far }
 }
 
 extension EdgeGap {
@@ -43,17 +43,17 @@ extension EdgeGap {
 
     func belief(prior: EdgePrior, observations: Observations) -> Belief {
         var spans: [(near: Int64, far: Int64, probability: Double)] = []
-        var near = good.began.seconds
+        var near = good.conditions.date.seconds
         var chanceFailures: [ObservedRun] = []
         for (index, group) in (failures.isEmpty ? [[]] : failures).enumerated() {
-            let far = (group.first?.began ?? self.far).seconds
+            let far = (group.first?.conditions.date ?? self.far).seconds
             let weight =
                 side == .upper ? prior.weight(after: near, through: far) : prior.weight(after: far, through: near)
             spans.append((near, far, weight * observations.chanceOfFlakes(chanceFailures)))
             chanceFailures += group + (failures.isEmpty ? [] : alsoFailed[index])
             near = far
         }
-        let reached = [anchor.seconds, near, good.began.seconds]
+        let reached = [anchor.seconds, near, good.conditions.date.seconds]
         let whole = prior.weight(after: reached.min() ?? near, through: reached.max() ?? near)
         let noneWeight = noEdge / (1 - noEdge) * max(whole, 1e-12) * observations.chanceOfFlakes(chanceFailures)
         let total = spans.reduce(noneWeight) { $0 + $1.probability }

@@ -40,13 +40,14 @@ struct EdgeSearch {
     var isResolved: Bool {
         guard let bad = gap.failures.first?.first else { return false }
         let (first, second) = gap.side == .upper ? (gap.good, bad) : (bad, gap.good)
-        if second.began - first.began <= lead { return true }
-        guard first.ended < second.began else { return false }
-        return precision.isMet(after: first.ended, through: second.began, slack: lead)
+        let start = second.conditions.date
+        if start - first.conditions.date <= lead { return true }
+        guard first.ended < start else { return false }
+        return precision.isMet(after: first.ended, through: start, slack: lead)
     }
 
     private var sign: Int64 { gap.side == .upper ? 1 : -1 }
-    private var origin: Int64 { gap.good.began.seconds }
+    private var origin: Int64 { gap.good.conditions.date.seconds }
     private var reach: Int64 { (gap.farthest.seconds - origin) * sign }
 
     /// How likely a build started `distance` beyond the good one fails because of the edge.
@@ -70,7 +71,7 @@ struct EdgeSearch {
     }
 
     private func probe(at share: Double) -> Instant? {
-        for failure in gap.failures.compactMap({ $0.first?.began }) {
+        for failure in gap.failures.compactMap({ $0.first?.conditions.date }) {
             let chance = failing(at: (failure.seconds - origin) * sign)
             if abs(chance - share) < 0.15 { return failure }
         }
@@ -101,7 +102,7 @@ struct EdgeSearch {
     /// One of the two builds that test an instant: expected to end before it, or starting at it.
     private func aroundBoundary(_ boundary: Int64, low: Int64, high: Int64, share: Double) -> Instant? {
         let before = boundary - lead
-        let tried = gap.failures.compactMap { $0.first?.began.seconds }
+        let tried = gap.failures.compactMap { $0.first?.conditions.date.seconds }
         let options = [before, boundary].filter { isInside($0) && !tried.contains($0) }
         let isOutwards = gap.side == .upper
         let preferred = (failing(at: high) - share < share - failing(at: low)) == isOutwards ? boundary : before

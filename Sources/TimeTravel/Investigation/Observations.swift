@@ -68,9 +68,9 @@ struct Observations {
         }
     }
 
-    /// Seconds by the guest's clock that a build is expected to need at the most.
+    /// Seconds after the asked instant, by the guest's clock, at which a build is expected to have ended.
     func expectedSeconds(_ subject: Subject) -> Int64 {
-        runs.map { $0.ended - $0.began }.max() ?? subject.expectedSeconds
+        runs.map { $0.ended - $0.conditions.date }.max() ?? subject.expectedSeconds
     }
 
     /// Whether a run's log says something that no log of a passed build says.
