@@ -57,6 +57,8 @@ package struct BuildExplanation: Codable, Sendable, Equatable {
     package var retryAt: Instant?
     package var lease: Lease?
     package var quota: Quota?
+    /// Of a ready build: how the pool stands that workers come from.
+    package var pool: String?
 
     /// The same in words, the likeliest reason first.
     package var sentences: [String] {
@@ -102,6 +104,7 @@ package struct BuildExplanation: Codable, Sendable, Equatable {
                 "\(quota.busy) of \(quota.capacity) guests are at work, \(quota.guestsInUse) of them for jobset "
                     + "\(quota.jobset), which has \(quota.shares) shares; \(quota.ahead) of its builds come first.")
         }
+        if let pool { sentences.append("Pool \(pool).") }
         return sentences.isEmpty ? ["It is ready: the next free worker takes it."] : sentences
     }
 }

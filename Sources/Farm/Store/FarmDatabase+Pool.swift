@@ -79,7 +79,11 @@ extension FarmDatabase {
     package func forgetPools() async throws { _ = try await pool.query("delete from pool") }
 
     package func poolRecords() async throws -> [PoolRecord] {
-        try await pool.query("select * from pool order by name").map { row in
+        try await pool.transaction { try await Self.poolRecords($0) }
+    }
+
+    static func poolRecords(_ connection: PostgresConnection) async throws -> [PoolRecord] {
+        try await connection.query("select * from pool order by name").map { row in
             PoolRecord(
                 name: try row.decode("name"), waiting: try row.decode("waiting"), running: try row.decode("running"),
                 capacity: try row.decode("capacity"), most: try row.decode("most"),

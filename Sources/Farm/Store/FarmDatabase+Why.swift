@@ -26,7 +26,8 @@ extension FarmDatabase {
                 missing: try row.decode("missing"), ableWorkers: try row.decode("able"),
                 retryAt: try row.optionalInstant("retry_at"),
                 lease: state == "leased" ? try await Self.lease(of: id, connection) : nil,
-                quota: state == "ready" ? try await Self.quota(of: id, connection) : nil)
+                quota: state == "ready" ? try await Self.quota(of: id, connection) : nil,
+                pool: state == "ready" ? try await Self.poolRecords(connection).first?.sentence : nil)
         }
     }
 

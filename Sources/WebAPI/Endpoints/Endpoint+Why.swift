@@ -47,7 +47,7 @@ extension Schema {
                     "An input whose output is not in the store yet.")),
         ],
         optional: [
-            "error": text, "memory": integer, "retryAt": instant,
+            "error": text, "memory": integer, "retryAt": instant, "pool": text,
             "lease": object(
                 ["worker": text, "host": text, "since": instant, "heartbeat": instant], optional: ["run": integer],
                 "Who holds it."),

@@ -64,6 +64,14 @@ import TimeTravel
             #expect(later?.problemSince == first?.problemSince && later?.problem == record.problem)
             record.problem = nil
             #expect(try await stored()?.problemSince == nil)
+            // Whoever asks why a build waits is told too.
+            try await farm.evaluate(["source", "one"])
+            try await farm.fetchSource()
+            let build = try #require(try await farm.database.builds().first?.id)
+            let explanation = try #require(try await farm.database.explanation(ofBuild: build))
+            #expect(
+                explanation.sentences.contains(
+                    "Pool slurm: of at most 8 jobs with 4 guests each, 2 run and 1 wait for a node."))
             try await farm.database.forgetPools()
             #expect(try await farm.database.poolRecords().isEmpty)
         }
