@@ -13,7 +13,9 @@ struct PoolOptions: ParsableArguments {
     @Option(name: .long, help: "Guests of one job.") var slurmGuests: String?
     @Option(name: .long, help: "Jobs at most.") var slurmJobs: String?
     @Option(name: .long, help: "A worker without builds for so long leaves, such as '2 min'.") var slurmIdle: String?
-    @Option(name: .long, help: "Further options of sbatch, such as '--qos=low --exclude=node7'.")
+    // What follows begins with a dash.
+    @Option(
+        name: .long, parsing: .unconditional, help: "Further options of sbatch, such as '--qos=low --exclude=node7'.")
     var slurmOptions: String?
 
     /// By their names in almanac.yaml.

@@ -38,7 +38,7 @@ import TimeTravel
             script: #"""
                 export ALMANAC_DATA="$2" SLURM_CONF="$3" ALMANAC_GUEST_INIT="$4" ALMANAC_SLURM_INTERVAL='1 s'
                 "$1" serve --guests 0 --port 0 --pool slurm --slurm-guests 1 --slurm-jobs 2 --slurm-idle '3 s' \
-                    --slurm-time-limit '30 min' > "$2/server.log" 2>&1 < /dev/null &
+                    --slurm-time-limit '30 min' --slurm-options '--nice=1 --comment=test' > "$2/server.log" 2>&1 < /dev/null &
                 server=$!
                 cat > /dev/null
                 kill -TERM $server
