@@ -183,8 +183,14 @@ final class Strikes: Sendable {
     }
     private let state: Mutex<State>
 
-    /// - Parameter seed: nil: nothing goes wrong.
-    init(seed: UInt64?, limit: Int) {
+    /// Kills the database's server and starts it again; nil: it is shared.
+    private let crash: (@Sendable () async throws -> Void)?
+
+    /// - Parameters:
+    ///   - seed: nil: nothing goes wrong.
+    ///   - limit: of what goes wrong.
+    init(seed: UInt64?, limit: Int, crash: (@Sendable () async throws -> Void)? = nil) {
+        self.crash = crash
         state = Mutex(State(random: seed.map { SeededRandom(seed: $0) }, left: limit))
     }
 
@@ -201,14 +207,16 @@ final class Strikes: Sendable {
         state.withLock { $0.switches[name] }?.yield()
     }
 
-    private enum Strike { case none, guest, worker, server, connections }
+    private enum Strike { case none, guest, worker, server, connections, clock, database }
 
     private func next(_ build: Int) -> Strike {
         state.withLock { state in
             guard var random = state.random, state.left > 0 else { return .none }
             defer { state.random = random }
             guard random.chance(0.35) else { return .none }
-            let strike = [Strike.guest, .worker, .server, .connections].randomElement(using: &random) ?? .none
+            let strikes: [Strike] =
+                [.guest, .worker, .server, .connections, .clock] + (crash == nil ? [] : [.database])
+            let strike = strikes.randomElement(using: &random) ?? .none
             // A build that infrastructure fails too often is given up, which is another test.
             if strike == .guest, state.deaths[build, default: 0] >= 2 { return .none }
             if strike == .guest { state.deaths[build, default: 0] += 1 }
@@ -229,6 +237,17 @@ final class Strikes: Sendable {
             for await _ in never {}
             continuation.finish()
         case .server: kill("server")
+        case .clock:
+            // As if the database's host had been put an hour forward, or back.
+            let hours = claim.run % 2 == 0 ? 1 : -1
+            let connection = try await PostgresConnection.connect(configuration)
+            for statement in [
+                "update worker set heartbeat = heartbeat + make_interval(hours => $1)",
+                "update build set leased_at = leased_at + make_interval(hours => $1) where state = 'leased'",
+                "update build set retry_at = retry_at + make_interval(hours => $1) where retry_at is not null",
+            ] { _ = try await connection.query(statement, [hours]) }
+            await connection.close()
+        case .database: try await crash?()
         case .connections:
             let connection = try await PostgresConnection.connect(configuration)
             _ = try await connection.query(

@@ -5,6 +5,7 @@ import Foundation
 import Postgres
 import PostgresFixture
 import SchemaMigrations
+import Synchronization
 import Testing
 import TimeTravel
 
@@ -21,16 +22,20 @@ import TimeTravel
     private func end(seed: UInt64?) async throws -> (result: ChaosFarm.Result, strikes: Int) {
         var end: (ChaosFarm.Result, Int)?
         try await withFreshDatabase(migrations: schemaMigrations) { pool in
-            let fixture = try await FarmFixture.make(FarmDatabase(pool: pool))
-            try await fixture.database.retire(worker: fixture.worker)
-            try await fixture.evaluate(closure: try ChaosFarm.closure(Self.packages))
-            try await fixture.fetchSource()
-            let farm = ChaosFarm(
-                configuration: pool.configuration, strikes: Strikes(seed: seed, limit: Self.packages))
-            await farm.settle()
-            end = (try await farm.result(fixture.database), farm.strikes.count)
+            end = try await self.end(pool, Strikes(seed: seed, limit: Self.packages))
         }
         return try #require(end)
+    }
+
+    private func end(_ pool: PostgresPool, _ strikes: Strikes) async throws -> (result: ChaosFarm.Result, strikes: Int)
+    {
+        let fixture = try await FarmFixture.make(FarmDatabase(pool: pool))
+        try await fixture.database.retire(worker: fixture.worker)
+        try await fixture.evaluate(closure: try ChaosFarm.closure(Self.packages))
+        try await fixture.fetchSource()
+        let farm = ChaosFarm(configuration: pool.configuration, strikes: strikes)
+        await farm.settle()
+        return (try await farm.result(fixture.database), strikes.count)
     }
 
     @Test(.timeLimit(.minutes(30)), arguments: seeds)
@@ -42,5 +47,36 @@ import TimeTravel
         let disturbed = try await end(seed: seed)
         #expect(disturbed.strikes > 3, "seed \(seed)")
         #expect(disturbed.result == quiet.result, "seed \(seed)")
+    }
+
+    @Test(.timeLimit(.minutes(30)), arguments: seeds.prefix(3))
+    func `nor does it matter that PostgreSQL is killed`(seed: UInt64) async throws {
+        let quiet = try await end(seed: nil)
+        try await withTemporaryCluster { cluster, _ in
+            let configuration = try await cluster.start()
+            let pool = PostgresPool(configuration, limits: PostgresPoolLimits(connections: 4, wait: .seconds(60)))
+            _ = try await Migrator(schemaMigrations).migrate(configuration)
+            let deaths = Mutex(0)
+            // One death at a time.
+            let turn = Turnstile(limit: 1)
+            let strikes = Strikes(seed: seed, limit: Self.packages) {
+                await turn.enter()
+                do {
+                    if let process = try await cluster.process(), kill(process, SIGKILL) == 0 {
+                        deaths.withLock { $0 += 1 }
+                        _ = try await cluster.start()
+                    }
+                } catch {
+                    await turn.leave()
+                    throw error
+                }
+                await turn.leave()
+            }
+            let disturbed = try await end(pool, strikes)
+            #expect(deaths.withLock { $0 } > 0, "seed \(seed) kills it not once")
+            #expect(disturbed.result == quiet.result, "seed \(seed)")
+            await pool.close()
+            try await cluster.stop()
+        }
     }
 }

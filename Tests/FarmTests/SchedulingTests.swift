@@ -190,6 +190,24 @@ import TimeTravel
         }
     }
 
+    @Test func `a clock that was put back holds up nothing`() async throws {
+        try await FarmFixture.run { farm in
+            try await farm.evaluate(["source", "library"])
+            try await farm.fetchSource()
+            try await farm.finish(try await farm.claim(), .infrastructure)
+            _ = try await farm.database.pool.query(
+                "update build set retry_at = retry_at + interval '1 hour' where retry_at is not null")
+            #expect(try await farm.database.claim(worker: farm.worker, count: 1).isEmpty)
+            _ = try await farm.database.requeueLost(silence: .seconds(30))
+            _ = try await farm.claim()
+            // Its worker dies, having said so an hour ahead.
+            _ = try await farm.database.pool.query("update worker set heartbeat = heartbeat + interval '1 hour'")
+            #expect(try await farm.database.requeueLost(silence: .seconds(30)) == 0)
+            _ = try await farm.database.pool.query("update worker set heartbeat = heartbeat - interval '31 seconds'")
+            #expect(try await farm.database.requeueLost(silence: .seconds(30)) == 1)
+        }
+    }
+
     @Test func `the queue says what runs, what comes next and what waits, each with its newest job`() async throws {
         try await FarmFixture.run { farm in
             try await farm.evaluate(["source", "library", "program", "suite"])

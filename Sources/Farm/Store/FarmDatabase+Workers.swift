@@ -99,9 +99,27 @@ extension FarmDatabase {
     }
 
     /// Gives the builds of silent workers back to the queue. Returns how many there were.
+    ///
+    /// What lies in the future, as the database's clock was put back, counts as of now: who waits for it would wait as long.
     package func requeueLost(silence: Duration) async throws -> Int {
+        let longestPause = lossBackOff / .seconds(1) * 64
         let rows = try await pool.transaction { connection in
-            try await connection.query(
+            _ = try await connection.query(
+                """
+                update worker set heartbeat = clock_timestamp()
+                where state <> 'gone' and heartbeat > clock_timestamp() + interval '1 second'
+                """)
+            _ = try await connection.query(
+                """
+                update build set leased_at = clock_timestamp()
+                where state = 'leased' and leased_at > clock_timestamp() + interval '1 second'
+                """)
+            _ = try await connection.query(
+                """
+                update build set retry_at = clock_timestamp()
+                where state = 'ready' and retry_at > clock_timestamp() + make_interval(secs => $1::float8 + 1)
+                """, [longestPause])
+            return try await connection.query(
                 "select requeue_lost(make_interval(secs => $1), null, $2) n", [silence / .seconds(1), Self.lossLimit])
         }
         return try rows.first?.decode("n") ?? 0
