@@ -71,8 +71,7 @@ struct FarmFigures {
         guard let first = rows.first?.result else { return "" }
         var lines = [
             """
-            \(planned) derivations in \(FarmWork.releases) releases that share nothing, \(first.derivations) of them built \
-            (the others need one that is broken), \(guestsPerMachine) guests on each machine.
+            \(planned) derivations in \(FarmWork.releases) releases that share nothing, \(guestsPerMachine) guests on each machine.
             \(first.builds) builds, \(Self.text(buildsPerPackage, 3)) for each derivation, \(first.furtherBuilds) of them to \
             investigate. The longest chain takes \(Self.hours(first.chain)) h; as much work have \
             \(Self.text(usefulMachines, 0)) machines.

@@ -12,7 +12,7 @@ struct FarmWork {
     static let packages = 30_000
     static let releases = 8
 
-    /// Shares of packages. What fails was measured on releases of Guix and Debian; see docs/results/farm.md.
+    /// Shares of packages: guesses of the order that demonstrations suggest; see docs/results/farm.md.
     static let trapped = 0.015
     static let bound = 0.002  // to a processor
     static let flaky = 0.005
