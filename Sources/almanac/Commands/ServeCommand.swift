@@ -22,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var pool: PoolOptions
 
     func run() async throws {
+        BrokenPipes.areErrors()
         var configuration = try farm.load()
         try configuration.apply(settings: pool.settings, from: "command line")
         if let listen { configuration.host = listen }

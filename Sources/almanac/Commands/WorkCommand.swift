@@ -43,6 +43,7 @@ struct WorkCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        BrokenPipes.areErrors()
         var configuration = try farm.load()
         if let guests { configuration.guests = guests }
         let logger = ServerLog.logger()
