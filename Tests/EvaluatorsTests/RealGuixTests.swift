@@ -37,6 +37,9 @@ struct RealGuixTests {
                 .init(checkout: checkout, commit: revision.commit, channel: channel, packages: .all))
             #expect(try paths(guix.jobs) == paths(nix.jobs))
             #expect(guix.jobs.count > 20)
+            #expect(
+                Dictionary(grouping: guix.jobs) { "\($0.package) \($0.version)" }.mapValues(\.count)
+                    == Dictionary(grouping: nix.jobs) { "\($0.package) \($0.version)" }.mapValues(\.count))
             let some = try await GuixEvaluator(store: store).evaluate(
                 .init(
                     checkout: checkout, commit: revision.commit, channel: channel,

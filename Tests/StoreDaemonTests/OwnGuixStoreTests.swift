@@ -78,9 +78,15 @@ struct OwnGuixStoreTests {
             let link = root.appendingPathComponent("link").path
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: kept.description)
             try await store.withConnection { try await $0.addIndirectRoot(link) }
+            let direct = try await store.withConnection { try await $0.addText(Array("root".utf8), name: "root") }
+            try FileManager.default.createDirectory(
+                atPath: store.rootsDirectory + "/ab", withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: store.rootsDirectory + "/ab/root", withDestinationPath: direct.description)
             let collected = try await store.withConnection { try await $0.collectGarbage() }
             #expect(collected.deleted.contains(dropped) && !collected.deleted.contains(kept))
-            #expect(try await store.isValid(kept))
+            let valid = try await store.withConnection { try await $0.validPaths(among: [kept, direct]) }
+            #expect(valid == [kept, direct])
             #expect(!FileManager.default.fileExists(atPath: store.physicalPath(of: dropped)))
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Derivations
+import Jobsets
 import StoreDaemon
 
 extension GuixEvaluator {
@@ -42,11 +43,17 @@ extension GuixEvaluator {
             Result { try checked(text, gate) }.mapError { PackageFailure(message: "\($0)") }
         }
         var meta = finding.meta
+        var (package, version) = (finding.package, finding.version)
         if case .success(let found) = derivation {
+            if request.channel.expression != nil {
+                // The file names jobs and gives derivations; these say what they are of, as with Nix.
+                package = found.derivation[variable: "pname"] ?? package
+                version = found.derivation[variable: "version"] ?? version
+            }
             meta.merge(EvaluatedJob.meta(of: found.derivation)) { one, _ in one }
         }
         return EvaluatedJob(
-            name: name, package: finding.package, version: finding.version,
+            name: name, package: package, version: version,
             system: (try? derivation.get())?.derivation.system ?? request.system, derivation: derivation.map(\.path),
             meta: meta)
     }

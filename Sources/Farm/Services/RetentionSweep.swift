@@ -122,7 +122,7 @@ package struct RetentionSweep: Sendable {
             if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
         }
         let (roots, directory) = (
-            StoreRoots(dataDirectory: data.path, store: store.logicalDirectory), store.logicalDirectory
+            StoreRoots(of: store), store.logicalDirectory
         )
         try roots.set(try await database.storeRoots())
         guard try await database.expiredOutputCount() > 0 else { return }

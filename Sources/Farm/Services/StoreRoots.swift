@@ -2,6 +2,7 @@
 
 import Derivations
 import Foundation
+import StoreDaemon
 
 /// Links that keep items of the farm's store from being collected, one for each, in a directory that the store's daemon
 /// looks through.
@@ -9,10 +10,9 @@ struct StoreRoots: Sendable {
     let directory: String
     let store: StoreDirectory
 
-    /// - Parameter dataDirectory: of the farm, whose store is Nix's.
-    init(dataDirectory: String, store: StoreDirectory) {
-        directory = "\(dataDirectory)/nix/var/nix/gcroots/almanac"
-        self.store = store
+    init(of store: HostStore) {
+        directory = store.rootsDirectory
+        self.store = store.logicalDirectory
     }
 
     /// A folder for the first two characters: no folder gets too many links.
