@@ -183,13 +183,13 @@ final class Strikes: Sendable {
     }
     private let state: Mutex<State>
 
-    /// Kills the database's server and starts it again; nil: it is shared.
-    private let crash: (@Sendable () async throws -> Void)?
+    /// Has the database's server killed and started again; nil: it is shared.
+    private let crash: (@Sendable () -> Void)?
 
     /// - Parameters:
     ///   - seed: nil: nothing goes wrong.
     ///   - limit: of what goes wrong.
-    init(seed: UInt64?, limit: Int, crash: (@Sendable () async throws -> Void)? = nil) {
+    init(seed: UInt64?, limit: Int, crash: (@Sendable () -> Void)? = nil) {
         self.crash = crash
         state = Mutex(State(random: seed.map { SeededRandom(seed: $0) }, left: limit))
     }
@@ -247,7 +247,7 @@ final class Strikes: Sendable {
                 "update build set retry_at = retry_at + make_interval(hours => $1) where retry_at is not null",
             ] { _ = try await connection.query(statement, [hours]) }
             await connection.close()
-        case .database: try await crash?()
+        case .database: crash?()
         case .connections:
             let connection = try await PostgresConnection.connect(configuration)
             _ = try await connection.query(
