@@ -14,7 +14,6 @@ create table build_event (                                 -- kept until it is d
 -- nothing for who wants to know whether there are substitutes.
 create function note_build_events() returns trigger language plpgsql as $$
 begin
-  if not exists (select from build_event_target) then return null; end if;
   if tg_op = 'INSERT' then
     insert into build_event (derivation_id, build_id, event)
     select distinct on (a.derivation_id) a.derivation_id, a.id, 'scheduled'
@@ -37,7 +36,6 @@ create trigger build_events_update after update on build referencing new table a
 
 create function note_run_events() returns trigger language plpgsql as $$
 begin
-  if not exists (select from build_event_target) then return null; end if;
   if tg_op = 'INSERT' then
     insert into build_event (derivation_id, build_id, event)
     select b.derivation_id, b.id, 'started' from added a join build b on b.id = a.build_id
@@ -55,3 +53,23 @@ create trigger run_events_insert after insert on run referencing new table as ad
   for each statement execute function note_run_events();
 create trigger run_events_update after update on run referencing new table as added old table as removed
   for each statement execute function note_run_events();
+
+-- Off until somebody wants to be told (want_build_events): a trigger that does nothing still costs each claim and result.
+alter table build disable trigger build_events_insert;
+alter table build disable trigger build_events_update;
+alter table run disable trigger run_events_insert;
+alter table run disable trigger run_events_update;
+
+-- Has events noted for this target from now on, or none any more (null); those for another one are dropped.
+create function want_build_events(target text) returns void language plpgsql as $$
+declare word text := case when target is null then 'disable' else 'enable' end;
+begin
+  if (select url from build_event_target) is not distinct from target then return; end if;
+  delete from build_event_target;
+  delete from build_event;
+  if target is not null then insert into build_event_target values (target); end if;
+  execute format('alter table build %s trigger build_events_insert', word);
+  execute format('alter table build %s trigger build_events_update', word);
+  execute format('alter table run %s trigger run_events_insert', word);
+  execute format('alter table run %s trigger run_events_update', word);
+end $$;

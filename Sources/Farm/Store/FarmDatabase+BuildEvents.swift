@@ -19,16 +19,7 @@ extension FarmDatabase {
     ///
     /// - Parameter target: nil: nobody wants to be told.
     package func wantBuildEvents(at target: String?) async throws {
-        try await pool.transaction { connection in
-            let known = try await connection.query("select url from build_event_target for update").first
-            let before: String? = try known?.decode("url")
-            guard before != target else { return }
-            _ = try await connection.query("delete from build_event_target")
-            _ = try await connection.query("delete from build_event")
-            if let target {
-                _ = try await connection.query("insert into build_event_target (url) values ($1)", [target])
-            }
-        }
+        _ = try await pool.query("select want_build_events($1)", [target])
     }
 
     /// The oldest events that were not delivered.
