@@ -155,6 +155,7 @@ let package = Package(
         // Tests.
         .target(
             name: "PostgresFixture", dependencies: ["Postgres"], path: "Tests/PostgresFixture", swiftSettings: strict),
+        .target(name: "FileServerFixture", path: "Tests/FileServerFixture", swiftSettings: strict),
         tests("HouseRules", []),
         tests("ThreadExecutors", ["ThreadExecutors"]),
         tests("ByteStreams", ["ByteStreams", "ThreadExecutors"]),
@@ -174,14 +175,15 @@ let package = Package(
             ]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "Signatures", "StoreDaemon"]),
-        tests("Sources", ["Derivations", "Rewriting", "Signatures", "Sources", "StoreDaemon"]),
+        tests("Sources", ["Derivations", "FileServerFixture", "Rewriting", "Signatures", "Sources", "StoreDaemon"]),
         tests(
             "Evaluators", ["Derivations", "Evaluators", "Jobsets", "StoreDaemon", "TimeTravel"],
             resources: [.copy("Fixtures")]),
         tests(
             "Farm",
             [
-                "Derivations", "Evaluators", "Farm", "Guests", "Jobsets", "Postgres", "PostgresFixture",
+                "Derivations", "Evaluators", "Farm", "FileServerFixture", "Guests", "Jobsets", "Postgres",
+                "PostgresFixture",
                 "Revival", "SchemaMigrations", "Signatures", "Sources", "StoreDaemon", "TimeTravel", "Transfer",
                 lifecycle, logging, subprocess, systemPackage,
             ]),

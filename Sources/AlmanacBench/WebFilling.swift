@@ -33,6 +33,8 @@ struct WebFilling {
         }
         progress("ending builds and filling the catalog")
         let pool = laboratory.database.pool
+        // What autovacuum does after each new closure; looking for a derivation's evaluations is slow until then.
+        try await pool.execute(script: "vacuum analyze closure")
         try await pool.execute(script: Self.script(traps: max(10, Int(10_000 * scale))))
         try await pool.execute(script: "vacuum analyze")
         // As the server does every minute.

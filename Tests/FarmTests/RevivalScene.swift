@@ -2,6 +2,7 @@
 
 import Derivations
 import Farm
+import FileServerFixture
 import Foundation
 import Jobsets
 import Logging

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Derivations
+import FileServerFixture
 import Foundation
 import Rewriting
 import Testing
@@ -141,7 +142,7 @@ import Testing
                 archives: [.init(url: "x.nar.gz", compression: "gzip", fileHash: nil, fileSize: nil)])
             try info.printedForGuix().write(
                 toFile: "\(scene.served)/\(scene.output.digest).narinfo", atomically: true, encoding: .utf8)
-            let server = try LoopbackServer(scene.served)
+            let server = try FileServer(scene.served)
             defer { server.end() }
             let found = try await scene.find(Self.nowhere, .init(substitutes: [server.address]))
             #expect(found.from == "\(server.address)\(scene.output.digest).narinfo")
@@ -158,7 +159,7 @@ import Testing
                 mkdir -p $r $v; echo '{"target": "\(identifier)"}' > $r/index.html
                 cp -r tree \(identifier); tar --force-local -cf $v/index.html \(identifier)
                 """)
-            let server = try LoopbackServer(scene.served)
+            let server = try FileServer(scene.served)
             defer { server.end() }
             let found = try await scene.find(Self.nowhere, .init(heritage: "\(server.address)api/1/"))
             #expect(found.from.hasPrefix("\(server.address)api/1/extid/"))
@@ -170,7 +171,7 @@ import Testing
             let scene = try Scene(folder)
             try await scene.run(
                 "cp -r tree git; cd git; echo x > one; git init -q; git add .; git commit -qm a; git tag v1")
-            let server = try LoopbackServer(scene.served)
+            let server = try FileServer(scene.served)
             defer { server.end() }
             let error = await #expect(throws: SourceError.self) {
                 try await scene.find(

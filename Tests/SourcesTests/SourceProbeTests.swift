@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Derivations
+import FileServerFixture
 import Foundation
 import Rewriting
 import Testing
@@ -26,7 +27,7 @@ import Testing
                     atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
                 try contents.write(toFile: path, atomically: true, encoding: .utf8)
             }
-            let server = try LoopbackServer(served)
+            let server = try FileServer(served)
             defer { server.end() }
             try await body(folder, server.address)
         }

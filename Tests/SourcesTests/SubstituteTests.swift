@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Derivations
+import FileServerFixture
 import Foundation
 import Signatures
 import StoreDaemon
@@ -66,7 +67,7 @@ import Testing
     private func withShelf(_ body: (Shelf, _ good: String, _ wrong: String) async throws -> Void) async throws {
         try await withTemporaryFolder { folder in
             let shelf = try Shelf(folder)
-            let (good, wrong) = (try LoopbackServer("\(folder)/good"), try LoopbackServer("\(folder)/wrong"))
+            let (good, wrong) = (try FileServer("\(folder)/good"), try FileServer("\(folder)/wrong"))
             defer {
                 good.end()
                 wrong.end()

@@ -3,12 +3,12 @@
 import Foundation
 
 /// Serves a folder's files over HTTP on a loopback port until it is ended.
-final class LoopbackServer: Sendable {
+package final class FileServer: Sendable {
     private let process: Process
-    let address: String
+    package let address: String
 
     /// Returns once the server says that it serves.
-    init(_ folder: String) throws {
+    package init(_ folder: String) throws {
         process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", folder, "0"]
@@ -25,7 +25,7 @@ final class LoopbackServer: Sendable {
         address = "http://127.0.0.1:\(port)/"
     }
 
-    func end() {
+    package func end() {
         // Started with signals blocked, it would not hear a milder one.
         kill(process.processIdentifier, SIGKILL)
     }
