@@ -50,6 +50,7 @@ struct PageBrowserTests {
             }
             let pages =
                 EveryEndpointTests.pages + [
+                    "/search?query=python",
                     "/traps/2", "/traps/3", "/evaluations/2", "/evaluations/3", "/builds/6", "/builds/9", "/runs/8",
                     "/catalog?package=none", "/traps/77", "/nothing",
                 ]

@@ -10,7 +10,7 @@ import Testing
     private static let targets = Endpoint.all.filter { $0.otherStatuses[302] == nil }.map(target)
 
     /// The addresses of pages for people.
-    static let pages = Endpoint.all.filter { $0.contents.map(\.mediaType) == ["text/html"] }.map(target)
+    static let pages = Endpoint.all.filter { $0.contents.contains { $0.mediaType == "text/html" } }.map(target)
 
     private static func target(_ endpoint: Endpoint) -> String {
         let path = endpoint.path.split(separator: "/").map {
