@@ -160,18 +160,67 @@ import TimeTravel
             try await laboratory.settle { _, _ in true }
             try await farm.database.remove(jobset: farm.jobset.id)
             let program = try #require(try await farm.database.builds(derivation: "program").first)
-            #expect(try await farm.database.setPinned(true, build: program.id))
+            #expect(try await farm.database.pin(build: program.id) == 0)
             // The library is what the program is built with.
             #expect(try await laboratory.sweep(years: 9)().map(\.outputs) == [1])
             #expect(try await laboratory.count("derivation where freed is not null and name = 'plugin'") == 1)
             let runs = try await farm.database.pool.query("select id from run where build_id = $1", [program.id])
             #expect(laboratory.hasLog(try #require(runs.first).decode("id")))
-            _ = try await farm.database.setPinned(false, build: program.id)
+            try await farm.database.unpin(build: program.id)
             _ = try await farm.database.pool.query(
                 "insert into annotation (package, origin, date) values ('library', 'person', '2019-01-01Z')")
             #expect(try await laboratory.sweep(years: 9)().map(\.outputs) == [1])
             #expect(try await laboratory.count("derivation where freed is null and name = 'library'") == 1)
             #expect(try await laboratory.count("derivation where freed is not null and name = 'program'") == 1)
+        }
+    }
+
+    @Test func `a pin has what was given up built again, and keeps it`() async throws {
+        try await run("{outputs: 30 days}") { laboratory in
+            let farm = laboratory.farm
+            try await farm.evaluate(["source", "tool", "library", "program", "plugin"])
+            try await farm.fetchSource()
+            try await laboratory.settle { _, _ in true }
+            try await farm.database.remove(jobset: farm.jobset.id)
+            #expect(try await laboratory.sweep(years: 9)().map(\.outputs) == [4])
+            let program = try #require(try await farm.database.builds(derivation: "program").first)
+            #expect(try await farm.database.pin(build: program.id) == 3)
+            #expect(try await farm.database.pin(build: program.id) == 0)
+            #expect(try await farm.states("tool") == ["ready"])
+            #expect(try await farm.states("library") == ["blocked"])
+            #expect(try await farm.states("program") == ["blocked"])
+            #expect(try await farm.states("plugin") == ["succeeded"])
+            try await laboratory.settle { _, _ in true }
+            #expect(try await laboratory.count("derivation where availability = 'wanted' and name <> 'plugin'") == 0)
+            #expect(try await laboratory.count("run where outcome is distinct from 'succeeded'") == 0)
+
+            // Of the tool nothing is held: the library, which was built with it, is there.
+            #expect(try await laboratory.sweep(years: 9)().map(\.outputs) == [1])
+            #expect(
+                try await laboratory.count("derivation where freed is null and name in ('library', 'program')") == 2)
+            try await farm.database.unpin(build: program.id)
+            #expect(try await laboratory.sweep(years: 9)().map(\.outputs) == [2])
+            #expect(try await farm.database.pin(build: 99) == nil)
+            try await laboratory.settle { _, _ in true }
+            #expect(try await laboratory.count("build where pending > 0 and state <> 'succeeded'") == 0)
+        }
+    }
+
+    @Test func `what a pinned build is built with is built again where only that is gone`() async throws {
+        try await run("{outputs: 30 days}") { laboratory in
+            let farm = laboratory.farm
+            try await farm.evaluate(["source", "library", "program", "plugin"])
+            try await farm.fetchSource()
+            try await laboratory.settle { _, _ in true }
+            try await farm.database.remove(jobset: farm.jobset.id)
+            // The program's outputs are held by an annotation of the plugin, the library's by nothing.
+            _ = try await farm.database.pool.query(
+                "insert into annotation (package, origin, date) values ('plugin', 'person', '2019-01-01Z')")
+            #expect(try await laboratory.sweep(years: 9)().map(\.outputs) == [1])
+            let program = try #require(try await farm.database.builds(derivation: "program").first)
+            #expect(try await farm.database.pin(build: program.id) == 1)
+            #expect(try await farm.states("library") == ["ready"])
+            #expect(try await farm.states("program") == ["succeeded"])
         }
     }
 
@@ -196,7 +245,7 @@ import TimeTravel
             _ = try await farm.database.pool.query("update derivation set inputs = '{}' where name = 'high'")
             _ = try await farm.database.pool.query("delete from derivation_user")
             let high = try #require(try await farm.database.builds(derivation: "high").first)
-            _ = try await farm.database.setPinned(true, build: high.id)
+            _ = try await farm.database.pin(build: high.id)
             let plan = try #require(try await laboratory.sweep(years: 9).plan().first)
             #expect(plan.outputs == 2 && plan.outputBytes > 0)
             _ = try await laboratory.sweep(years: 9)()
@@ -204,7 +253,7 @@ import TimeTravel
             #expect(valid == [paths[0], paths[1]])
             #expect(try await farm.database.expiredOutputCount() == 1)
 
-            _ = try await farm.database.setPinned(false, build: high.id)
+            try await farm.database.unpin(build: high.id)
             _ = try await laboratory.sweep(years: 9)()
             _ = try await laboratory.sweep(years: 9)()
             #expect(try await laboratory.store.withConnection { try await $0.allValidPaths() } == [])

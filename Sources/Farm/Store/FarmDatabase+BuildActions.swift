@@ -35,10 +35,27 @@ extension FarmDatabase {
         return try rows.first?.decode("n") ?? 0
     }
 
-    /// Keeps what a build left behind from expiring, or no longer.
+    /// Keeps from expiring what a build left behind and what it is built with. Outputs of these that were given up are
+    /// built again, with what that needs.
     ///
-    /// - Returns: false when there is no such build.
-    package func setPinned(_ pinned: Bool, build: Int) async throws -> Bool {
-        try await pool.query("update build set pinned = $2 where id = $1", [build, pinned]).affectedRows == 1
+    /// - Returns: how many builds were queued for that; nil when there is no such build.
+    package func pin(build: Int) async throws -> Int? {
+        try await pool.transaction { connection in
+            // As whatever comes to need outputs: nothing is given up meanwhile.
+            _ = try await connection.query("select pg_advisory_xact_lock(4711)")
+            let rows = try await connection.query(
+                """
+                with pinned as (update build set pinned = true where id = $1 returning derivation_id)
+                select d.id || d.inputs wanted from pinned p join derivation d on d.id = p.derivation_id
+                """, [build])
+            guard let row = rows.first else { return nil }
+            let wanted: [Int] = try row.decode("wanted")
+            return try await connection.query("select rebuild_freed($1) n", [wanted]).first?.decode("n")
+        }
+    }
+
+    /// Lets what a build left behind expire after all.
+    package func unpin(build: Int) async throws {
+        _ = try await pool.query("update build set pinned = false where id = $1", [build])
     }
 }

@@ -50,11 +50,13 @@ extension Endpoint {
         }
     }
 
-    private static let pin = change("pin", "Keep what a build left behind from expiring.") { call, id in
-        _ = try await call.database.setPinned(true, build: id)
+    private static let pin = change(
+        "pin", "Keep what a build left behind from expiring; outputs that were given up are built again."
+    ) { call, id in
+        _ = try await call.database.pin(build: id)
     }
 
     private static let unpin = change("unpin", "Let what a build left behind expire after all.") { call, id in
-        _ = try await call.database.setPinned(false, build: id)
+        try await call.database.unpin(build: id)
     }
 }

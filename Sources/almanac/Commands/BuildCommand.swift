@@ -134,13 +134,18 @@ struct BuildCommand: AsyncParsableCommand {
     }
 
     struct Pin: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Keep what a build left behind from expiring.")
+        static let configuration = CommandConfiguration(
+            abstract: "Keep what a build left behind from expiring.",
+            discussion:
+                "Outputs that were given up, its own or of what it is built with, are built again, and kept then.")
         @OptionGroup var farm: FarmOptions
         @Argument(help: "Its number.") var build: Int
 
         func run() async throws {
             let id = build
-            _ = try await change(farm, id) { try await $0.setPinned(true, build: id) }
+            let count = try await change(farm, id) { try await $0.pin(build: id) ?? 0 }
+            Terminal.write(
+                "Build \(id) is pinned.\n" + (count > 0 ? "Builds queued for what was given up: \(count).\n" : ""))
         }
     }
 
@@ -151,7 +156,8 @@ struct BuildCommand: AsyncParsableCommand {
 
         func run() async throws {
             let id = build
-            _ = try await change(farm, id) { try await $0.setPinned(false, build: id) }
+            try await change(farm, id) { try await $0.unpin(build: id) }
+            Terminal.write("Build \(id) is no longer pinned.\n")
         }
     }
 
