@@ -200,14 +200,16 @@ extension FarmDatabase {
 
     // MARK: Once a night
 
-    /// Notes that something is done now, unless it was since `instant`.
+    /// Notes that something is done now, unless it was since `instant`; what lies in the future, as the clock was put back,
+    /// was not.
     ///
     /// - Returns: whether the caller is the one to do it.
     package func begin(_ name: String, unlessSince instant: Instant, now: Instant) async throws -> Bool {
         try await pool.query(
             """
             insert into housekeeping (name, last) values ($1, $3)
-            on conflict (name) do update set last = excluded.last where housekeeping.last < $2
+            on conflict (name) do update set last = excluded.last
+            where housekeeping.last < $2 or housekeeping.last > $3
             """, [name, instant.timestamp, now.timestamp]
         ).affectedRows == 1
     }
