@@ -84,7 +84,10 @@ struct FarmParts {
     func services() -> [any Service] {
         // Services end in the reverse order: the pool's workers sign off while the rest is still there.
         let parts: [any Service] =
-            [wakeUps, lookUps, evaluations, sources, investigations, outbox, buildEvents, watch, leases, retention]
+            [
+                wakeUps, lookUps, evaluations, sources, investigations, outbox, buildEvents, watch, leases, retention,
+                leftovers,
+            ]
             + [slurmPool].compactMap(\.self)
         guard configuration.guests > 0 else { return parts }
         let builder = GuestBuilder(
@@ -160,6 +163,11 @@ struct FarmParts {
             database: database, store: store, data: configuration.dataDirectory, logger: logger, now: now)
         let round = RetentionRound(database: database, logger: logger, now: now) { try await sweep() }
         return WokenService("retention", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await round() }
+    }
+
+    private var leftovers: WokenService {
+        let sweep = LeftoverSweep(database: database, data: configuration.dataDirectory, logger: logger, now: now)
+        return WokenService("leftovers", wakeUps: wakeUps.stream(.outbox), logger: logger) { try await sweep() }
     }
 
     private var slurmPool: SlurmPool? {

@@ -53,5 +53,7 @@ struct GuestOwner: Hashable, Sendable {
     }
 
     /// Whether it may still run: of another host's processes nothing can be said here.
-    var mayLive: Bool { host != Self.hostHere || GuestOwner.of(process) == self }
+    var mayLive: Bool { host != Self.hostHere || livesHere }
+
+    var livesHere: Bool { GuestOwner.of(process) == self }
 }

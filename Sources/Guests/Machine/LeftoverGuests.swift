@@ -27,6 +27,26 @@ package enum LeftoverGuests {
         }
     }
 
+    /// Removes all that is left of guests whose owner is known to be gone, on whatever host it was; tells which.
+    ///
+    /// One that lives on this host all the same is left alone.
+    @discardableResult
+    package static func remove(_ directories: [String]) async throws -> [String] {
+        try await BlockingWork.run("sweep") {
+            var removed: [String] = []
+            for directory in directories {
+                let files = GuestFiles(directory: directory)
+                if let owner = GuestOwner.read(from: files) {
+                    if owner.livesHere { continue }
+                    if owner.host == GuestOwner.hostHere { endMachine(files) }
+                }
+                try FileTree.remove(directory)
+                removed.append(directory)
+            }
+            return removed
+        }
+    }
+
     private static func endMachine(_ files: GuestFiles) {
         guard let bytes = try? FileTree.read(files.process),
             let process = Int32(String(decoding: bytes, as: UTF8.self).prefix { !$0.isNewline }),
