@@ -170,8 +170,9 @@ let package = Package(
         tests(
             "Guests",
             [
-                "CZlib", "Derivations", "Guests", "SecureShell", "StoreDaemon", "TimeTravel", logging, subprocess,
-                systemPackage,
+                "CZlib", "Derivations", "Guests", "PostgresFixture", "SecureShell", "StoreDaemon", "TimeTravel",
+                logging,
+                subprocess, systemPackage,
             ]),
         tests("Transfer", ["Transfer", subprocess]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "Signatures", "StoreDaemon"]),

@@ -2,6 +2,7 @@
 
 import Derivations
 import Farm
+import Guests
 import Logging
 import Postgres
 import PostgresFixture
@@ -23,6 +24,8 @@ struct ChaosFarm: Sendable {
 
     let configuration: PostgresConfiguration
     let strikes: Strikes
+    /// Where guests' logs are written; nil: nowhere.
+    var disk: ChaosDisk?
     private let silent = Logger(label: "chaos", factory: { _ in SwiftLogNoOpLogHandler() })
 
     /// Two in three packages use some earlier ones; number 7 is trapped in 2038, number 11 builds nowhere.
@@ -125,13 +128,15 @@ struct ChaosFarm: Sendable {
 
     private func work(_ name: String, _ database: FarmDatabase, _ wakeUps: WakeUps) async throws {
         try await Worker(
-            database: database, offer: WorkerOffer(name: name, host: "here", capacity: 2),
+            database: database, offer: WorkerOffer(name: name, host: "here", capacity: 2), room: disk?.room,
             pace: .init(heartbeat: .milliseconds(100), grace: .milliseconds(400)), wakeUps: wakeUps, logger: silent
         ) { claim in
             try await strikes.guest(claim, of: name, configuration)
+            let log = try await disk?.writeLog(of: claim.run)
             return RunReport(
                 outcome: Self.works(claim) ? .succeeded : .failed, guestBegan: claim.conditions.date,
-                guestEnded: claim.conditions.date + 5, seconds: 5, evidence: PostgresJSON(Array("{}".utf8)))
+                guestEnded: claim.conditions.date + 5, seconds: 5, evidence: PostgresJSON(Array("{}".utf8)),
+                logFile: log?.path, logBytes: log.map { Int64($0.written) })
         }.run()
     }
 
@@ -180,17 +185,25 @@ final class Strikes: Sendable {
         var deaths: [Int: Int] = [:]
         var switches: [String: AsyncStream<Void>.Continuation] = [:]
         var count = 0
+        /// How often the disk may yet become full: it fails all that run just then.
+        var fillings = 2
     }
     private let state: Mutex<State>
 
     /// Has the database's server killed and started again; nil: it is shared.
     private let crash: (@Sendable () -> Void)?
+    /// Fills the disk for a while, which a run's guest meets; nil: it is shared.
+    private let fill: (@Sendable (Int64) async throws -> Void)?
 
     /// - Parameters:
     ///   - seed: nil: nothing goes wrong.
     ///   - limit: of what goes wrong.
-    init(seed: UInt64?, limit: Int, crash: (@Sendable () -> Void)? = nil) {
+    init(
+        seed: UInt64?, limit: Int, crash: (@Sendable () -> Void)? = nil,
+        fill: (@Sendable (Int64) async throws -> Void)? = nil
+    ) {
         self.crash = crash
+        self.fill = fill
         state = Mutex(State(random: seed.map { SeededRandom(seed: $0) }, left: limit))
     }
 
@@ -207,7 +220,7 @@ final class Strikes: Sendable {
         state.withLock { $0.switches[name] }?.yield()
     }
 
-    private enum Strike { case none, guest, worker, server, connections, clock, database }
+    private enum Strike { case none, guest, worker, server, connections, clock, database, disk }
 
     private func next(_ build: Int) -> Strike {
         state.withLock { state in
@@ -216,10 +229,12 @@ final class Strikes: Sendable {
             guard random.chance(0.35) else { return .none }
             let strikes: [Strike] =
                 [.guest, .worker, .server, .connections, .clock] + (crash == nil ? [] : [.database])
+                + (fill == nil || state.fillings == 0 ? [] : [.disk])
             let strike = strikes.randomElement(using: &random) ?? .none
             // A build that infrastructure fails too often is given up, which is another test.
             if strike == .guest, state.deaths[build, default: 0] >= 2 { return .none }
             if strike == .guest { state.deaths[build, default: 0] += 1 }
+            if strike == .disk { state.fillings -= 1 }
             state.left -= 1
             state.count += 1
             return strike
@@ -248,6 +263,7 @@ final class Strikes: Sendable {
             ] { _ = try await connection.query(statement, [hours]) }
             await connection.close()
         case .database: crash?()
+        case .disk: try await fill?(claim.run)
         case .connections:
             let connection = try await PostgresConnection.connect(configuration)
             _ = try await connection.query(

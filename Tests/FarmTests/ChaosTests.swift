@@ -27,13 +27,14 @@ import TimeTravel
         return try #require(end)
     }
 
-    private func end(_ pool: PostgresPool, _ strikes: Strikes) async throws -> (result: ChaosFarm.Result, strikes: Int)
-    {
+    private func end(
+        _ pool: PostgresPool, _ strikes: Strikes, disk: ChaosDisk? = nil
+    ) async throws -> (result: ChaosFarm.Result, strikes: Int) {
         let fixture = try await FarmFixture.make(FarmDatabase(pool: pool))
         try await fixture.database.retire(worker: fixture.worker)
         try await fixture.evaluate(closure: try ChaosFarm.closure(Self.packages))
         try await fixture.fetchSource()
-        let farm = ChaosFarm(configuration: pool.configuration, strikes: strikes)
+        let farm = ChaosFarm(configuration: pool.configuration, strikes: strikes, disk: disk)
         await farm.settle()
         return (try await farm.result(fixture.database), strikes.count)
     }
@@ -79,5 +80,36 @@ import TimeTravel
             _ = try await cluster.start()
         }
         return deaths
+    }
+
+    @Test(
+        .enabled(Comment(rawValue: SmallDisk.equipment)) { await SmallDisk.isPossible() }, .timeLimit(.minutes(30)),
+        arguments: seeds.prefix(3))
+    func `nor that the disk becomes full, of which PostgreSQL dies`(seed: UInt64) async throws {
+        let quiet = try await end(seed: nil)
+        let disk = try await ChaosDisk()
+        defer { disk.end() }
+        let pool = PostgresPool(disk.configuration, limits: PostgresPoolLimits(connections: 4, wait: .seconds(60)))
+        _ = try await Migrator(schemaMigrations).migrate(disk.configuration)
+        let (requests, request) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let strikes = Strikes(
+            seed: seed, limit: Self.packages,
+            fill: { run in
+                // No room is made before the guest has met it.
+                defer { request.yield() }
+                try await disk.strike(run)
+            })
+        async let fillings = disk.relieve(whenever: requests)
+        let disturbed = try await end(pool, strikes, disk: disk).result
+        request.finish()
+        let count = try await fillings
+        #expect(count > 0, "seed \(seed) fills it not once")
+        #expect(disturbed == quiet.result, "seed \(seed)")
+        #expect(disk.failures >= count)
+        // The logs of all others are whole.
+        let rows = try await pool.query("select log_file from run where log_file is not null")
+        #expect(!rows.isEmpty)
+        try await disk.check(logs: try rows.map { try $0.decode("log_file") })
+        await pool.close()
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import Foundation
+import PostgresFixture
 import SecureShell
 import StoreDaemon
 import Synchronization
@@ -38,6 +39,22 @@ extension RealGuests {
             let run = try await laboratory.build(
                 "dd if=/dev/zero of=big bs=1M count=200 && cat big > $out", limits: limits)
             #expect(try reason(run) == "the guest's disk was full: allow more disk space")
+        }
+
+        @Test(.enabled(Comment(rawValue: SmallDisk.equipment)) { await SmallDisk.isPossible() })
+        func `a host without room for what the guest writes ends it, and says so`() async throws {
+            let disk = try await SmallDisk(mebibytes: 96)
+            defer { disk.end() }
+            await #expect {
+                try await laboratory.withGuest(directory: "\(disk.path)/run") { guest in
+                    _ = try await guest.verify()
+                    try disk.fill()
+                    _ = try await guest.session().run("dd if=/dev/zero of=/scratch/big bs=1M count=100 && sync")
+                }
+            } throws: { error in
+                guard case GuestError.died(.hostDisk(let reason), _) = error else { return false }
+                return reason.contains(#""nospace": true"#)
+            }
         }
 
         @Test func `a disk that was full is recognised after the build cleaned up`() async throws {

@@ -59,11 +59,11 @@ extension Laboratory {
     /// Boots a guest with an empty store.
     nonisolated func withGuest<Value: Sendable>(
         conditions: Conditions? = nil, bootLimit: Duration = .seconds(120), storeDirectory: String = "/gnu/store",
-        userland: String? = nil, _ body: @Sendable @escaping (Guest) async throws -> Value
+        userland: String? = nil, directory: String? = nil, _ body: @Sendable @escaping (Guest) async throws -> Value
     ) async throws -> Value {
         let (host, usual) = (try await guestHost(), try await self.conditions())
         let conditions = conditions ?? usual
-        let files = GuestFiles(directory: runDirectory())
+        let files = GuestFiles(directory: directory ?? runDirectory())
         try FileManager.default.createDirectory(atPath: files.store, withIntermediateDirectories: true)
         defer { try? FileTree.remove(files.directory) }
         try await ScratchDisk.make(files.scratch, bytes: 256 << 20)
