@@ -7,10 +7,13 @@ package struct EvaluationProgress: Sendable, Equatable {
     /// Nil until it is known how many there are.
     package var all: Int?
     package var failed = 0
+    /// Files of Scheme that were loaded before the first package.
+    package var loaded = 0
 
-    package init(done: Int = 0, all: Int? = nil, failed: Int = 0) {
+    package init(done: Int = 0, all: Int? = nil, failed: Int = 0, loaded: Int = 0) {
         self.done = done
         self.all = all
         self.failed = failed
+        self.loaded = loaded
     }
 }

@@ -7,6 +7,7 @@ import Jobsets
 import Logging
 import Sources
 import StoreDaemon
+import TimeTravel
 
 /// What differs between channels of Guix and of Nix, for the services that need it.
 struct FarmEngines: Sendable {
@@ -33,10 +34,16 @@ struct FarmEngines: Sendable {
         try FileManager.default.createDirectory(atPath: checkouts, withIntermediateDirectories: true)
     }
 
-    /// - Parameter isCurrent: whether the mirror has them already, so that the network is not asked.
+    /// - Parameter isCurrent: whether the mirrors have them already, so that the network is not asked.
     func revisions(of jobset: JobsetDescription, isCurrent: Bool = false) async throws -> [LookUpRound.Revision] {
         let mirror = ChannelMirror(jobset.channel, channels: channels)
         if !isCurrent { try await mirror.update() }
+        for companion in jobset.channel.companions {
+            let mirror = ChannelMirror(companion.channel, channels: channels)
+            if !isCurrent { try await mirror.update() }
+            // Where none is pinned, only a mirror that was just brought up to date tells which one it is.
+            if isCurrent || companion.commit != nil { _ = try await mirror.commit(of: companion, by: nil) }
+        }
         return try await mirror.revisions(jobset.revisions).map {
             LookUpRound.Revision(commit: $0.commit, date: $0.date, subject: $0.subject)
         }
@@ -48,9 +55,11 @@ struct FarmEngines: Sendable {
     ) async throws -> EvaluatedRevision {
         if let path = AskedDerivation.path(of: jobset) { return try asked(path) }
         let checkout = "\(checkouts)/\(evaluation.id)"
-        defer { try? FileManager.default.removeItem(atPath: checkout) }
+        let beside = "\(checkout)-companions"
+        func remove() { for folder in [checkout, beside] { try? FileManager.default.removeItem(atPath: folder) } }
+        defer { remove() }
         do {
-            try? FileManager.default.removeItem(atPath: checkout)
+            remove()
             let lacking = try await ChannelMirror(jobset.channel, channels: channels).checkOut(
                 evaluation.commit, to: checkout,
                 needed: jobset.engine == .guix ? GuixEvaluator.neededFiles(jobset.channel, jobset.packages) : nil)
@@ -61,13 +70,29 @@ struct FarmEngines: Sendable {
                     try await guix.evaluate(
                         GuixEvaluator.Request(
                             checkout: checkout, commit: evaluation.commit, channel: jobset.channel,
-                            packages: jobset.packages), progress: progress)
+                            packages: jobset.packages,
+                            companions: try await checkOutCompanions(of: jobset, by: evaluation.date, below: beside)),
+                        progress: progress)
                 }
             return EvaluatedRevision(
                 jobs: try found.jobs.map(Self.ingestJob), log: Self.words(lacking: lacking) + found.log)
         } catch let error as EvaluationError {
             throw EvaluationFailure("\(error)", log: error.log)
         }
+    }
+
+    private func checkOutCompanions(
+        of jobset: JobsetDescription, by date: Instant, below folder: String
+    ) async throws -> [String] {
+        var folders: [String] = []
+        for companion in jobset.channel.companions {
+            let mirror = ChannelMirror(companion.channel, channels: channels)
+            let commit = try await mirror.commit(of: companion, by: date)
+            let place = "\(folder)/\(folders.count)"
+            try await mirror.checkOut(commit, to: place)
+            folders.append(place)
+        }
+        return folders
     }
 
     private func asked(_ path: String) throws -> EvaluatedRevision {

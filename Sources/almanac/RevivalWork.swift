@@ -53,9 +53,9 @@ struct RevivalWork: Sendable {
         line.show("evaluating \(request.channel.name) at \(request.commit ?? "the head of \(request.channel.branch)")")
         let revision: RevivedRevision
         do {
-            revision = try await reviver.evaluate(request) { done, all, failed in
-                let all = all.map { " of \($0)" } ?? ""
-                line.show("evaluating: \(done)\(all) packages, \(failed) errors")
+            revision = try await reviver.evaluate(request) { done, all, failed, loaded in
+                guard let all else { return line.show("evaluating: \(loaded) files loaded") }
+                line.show("evaluating: \(done) of \(all) packages, \(failed) errors")
             }
         } catch RevivalError.evaluation(let message, let log) {
             line.finish()

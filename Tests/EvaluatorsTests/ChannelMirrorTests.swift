@@ -184,4 +184,28 @@ struct ChannelMirrorTests {
         #expect(step.pick(from: []).isEmpty)
         #expect(RevisionStep.commits(5).pick(from: all).map(\.commit) == ["2", "7", "12"])
     }
+
+    @Test func `a companion's commit is the pinned one, or the last of the time of Guix's revision`() async throws {
+        try await withTemporaryFolder { folder in
+            let commits = try await makeRepository("\(folder)/origin.git")
+            let mirror = try mirror(of: "\(folder)/origin.git", in: folder)
+            try await mirror.update()
+            var companion = CompanionChannel(name: "past", url: .path("\(folder)/origin.git"), branch: "main")
+            let (march, early) = (Instant("2020-03-15T00:00:00Z"), Instant("2000-01-01T00:00:00Z"))
+            #expect(try await mirror.commit(of: companion, by: march) == commits[2])
+            for date in [early, nil] {
+                let error = await #expect(throws: EvaluationError.self) {
+                    try await mirror.commit(of: companion, by: date)
+                }
+                #expect(error?.description.contains("no commit on branch 'main'") == true)
+            }
+            companion.commit = commits[4]
+            #expect(try await mirror.commit(of: companion, by: nil) == commits[4])
+            companion.commit = String(repeating: "0", count: 40)
+            let error = await #expect(throws: EvaluationError.self) {
+                try await mirror.commit(of: companion, by: march)
+            }
+            #expect(error?.description.contains("(the channel 'past')") == true)
+        }
+    }
 }

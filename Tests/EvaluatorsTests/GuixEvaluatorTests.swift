@@ -249,7 +249,10 @@ struct GuixEvaluatorTests {
             let seen = Mutex<[EvaluationProgress]>([])
             let revision = try GuixRevision(in: folder, ["bad": Self.package("thrower", "(error \"x\")")])
             _ = try await revision.evaluate { progress in seen.withLock { $0.append(progress) } }
-            #expect(seen.withLock { $0.last } == EvaluationProgress(done: 2, all: 2, failed: 1))
+            let last = try #require(seen.withLock { $0.last })
+            #expect(last.done == 2 && last.all == 2 && last.failed == 1)
+            // The fixture has more modules than ten.
+            #expect(last.loaded >= 10)
         }
     }
 

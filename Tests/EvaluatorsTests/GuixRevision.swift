@@ -54,12 +54,16 @@ struct GuixRevision {
 
     func evaluate(
         _ packages: PackageSelection = .all, limits: GuixEvaluator.Limits = limits, expression: String? = nil,
+        companions: [CompanionChannel] = [],
         progress: @Sendable (EvaluationProgress) -> Void = { _ in }
     ) async throws -> (jobs: [EvaluatedJob], log: String) {
         let host = GuixHost(guile: Self.guile ?? "", loadPath: [], compiledPath: [], extensionsPath: "")
-        let channel = ChannelDescription(name: "guix", url: .path(folder), expression: expression)
+        let channel = ChannelDescription(
+            name: "guix", url: .path(folder), expression: expression, companions: companions)
         return try await GuixEvaluator(store: store, limits: limits, host: host).evaluate(
-            .init(checkout: folder, commit: Self.commit, channel: channel, packages: packages), progress: progress)
+            .init(
+                checkout: folder, commit: Self.commit, channel: channel, packages: packages,
+                companions: companions.map(\.url.description)), progress: progress)
     }
 
     static let limits = GuixEvaluator.Limits(

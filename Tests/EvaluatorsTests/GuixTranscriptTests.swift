@@ -16,7 +16,8 @@ struct GuixTranscriptTests {
 
     @Test func `packages, errors and what was tried are counted as they come`() throws {
         let told = try transcript([
-            #"{"event":"loading","module":"gnu/packages/base.scm"}"#, #"{"event":"total","count":3}"#,
+            #"{"event":"loading","module":"gnu/packages/base.scm"}"#, #"{"event":"loaded","count":10}"#,
+            #"{"event":"total","count":3}"#,
             #"{"event":"start","key":"hello-2.10"}"#,
             #"{"event":"job","key":"hello-2.10","name":"hello-2.10.x86_64-linux","package":"hello","version":"2.10","derivation":"/gnu/store/x","meta":{"synopsis":"Hello"}}"#,
             #"{"event":"end","key":"hello-2.10"}"#, #"{"event":"start","key":"bad-1"}"#,
@@ -24,7 +25,7 @@ struct GuixTranscriptTests {
             #"{"event":"start","key":"unsupported-1"}"#, #"{"event":"end","key":"unsupported-1"}"#,
             #"{"event":"done"}"#,
         ])
-        #expect(told.progress == EvaluationProgress(done: 3, all: 3, failed: 1))
+        #expect(told.progress == EvaluationProgress(done: 3, all: 3, failed: 1, loaded: 10))
         #expect(told.isDone && told.failure == nil)
         #expect(told.findings.map(\.package) == ["hello", "bad"])
         #expect(told.findings[0].meta == ["synopsis": "Hello"])

@@ -62,6 +62,25 @@ package struct ChannelMirror: Sendable {
         return found.sorted { ($0.date, $0.commit) < ($1.date, $1.commit) }.filter { seen.insert($0.commit).inserted }
     }
 
+    /// The commit of a companion that goes with a revision of Guix, this being the companion's mirror.
+    ///
+    /// - Parameter date: the revision's; nil to accept a pinned commit only.
+    package func commit(of companion: CompanionChannel, by date: Instant?) async throws -> String {
+        do {
+            if let commit = companion.commit {
+                _ = try await one(commit, named: "commit \(commit)")
+                return commit
+            }
+            guard let date, let last = try await history().last(where: { $0.date <= date }) else {
+                throw EvaluationError.noRevision(
+                    "commit on branch '\(companion.branch)' of the time of Guix's revision, or before it")
+            }
+            return last.commit
+        } catch EvaluationError.noRevision(let what) {
+            throw EvaluationError.noRevision("\(what) (the channel '\(companion.name)')")
+        }
+    }
+
     private func revisions(_ selector: RevisionSelector) async throws -> [ChannelRevision] {
         switch selector {
         case .tag(let tag): return try await one("refs/tags/\(tag)", named: "tag '\(tag)'")

@@ -41,13 +41,19 @@ package struct GuixEvaluator: Sendable {
         package var commit: String
         package var channel: ChannelDescription
         package var packages: PackageSelection
+        /// The folders of the files of the channel's companions, in their order.
+        package var companions: [String]
         package var system = "x86_64-linux"
 
-        package init(checkout: String, commit: String, channel: ChannelDescription, packages: PackageSelection) {
+        package init(
+            checkout: String, commit: String, channel: ChannelDescription, packages: PackageSelection,
+            companions: [String] = []
+        ) {
             self.checkout = checkout
             self.commit = commit
             self.channel = channel
             self.packages = packages
+            self.companions = companions
         }
     }
 
@@ -161,7 +167,8 @@ package struct GuixEvaluator: Sendable {
         var manifest: String?
         if case .manifest(let path) = request.packages { manifest = path }
         let sandbox = EvaluationSandbox(
-            mounts: workspace.mounts(host: host, checkout: request.checkout, manifest: manifest),
+            mounts: workspace.mounts(
+                host: host, checkout: request.checkout, manifest: manifest, companions: request.companions),
             environment: environment.filter { !$0.value.isEmpty },
             limits: .init(memory: 2 * limits.memory + (1 << 30), time: limits.time))
         return sandbox.wrapping(
@@ -171,6 +178,12 @@ package struct GuixEvaluator: Sendable {
     private func text(_ request: Request, _ host: GuixHost, tried: Set<String>) -> String {
         let fields: [SchemeText] = [
             .pair("checkout", .string(GuixWorkspace.Inside.checkout)),
+            .pair(
+                "companions",
+                .strings(
+                    zip(request.channel.companions, request.companions.indices).flatMap {
+                        [$0.name, GuixWorkspace.Inside.companion($1)]
+                    })),
             .pair("scratch", .string(GuixWorkspace.Inside.scratch)),
             .pair("load-path", .strings(host.loadPath)), .pair("compiled-path", .strings(host.compiledPath)),
             .pair("system", .string(request.system)), .pair("store", .string(store.logicalDirectory.path)),

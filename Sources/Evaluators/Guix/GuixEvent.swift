@@ -7,6 +7,8 @@ struct GuixEvent: Decodable, Sendable {
     enum Kind: String, Decodable {
         /// A module of packages is about to be loaded.
         case loading
+        /// How many files were loaded so far, which one module may take hundreds of.
+        case loaded
         /// A module could not be loaded.
         case problem
         /// How many packages there are.

@@ -38,6 +38,7 @@ struct GuixTranscript {
     mutating func take(_ event: GuixEvent) {
         switch event.event {
         case .loading: underWay = event.module.map { .module($0) }
+        case .loaded: if let count = event.count { progress.loaded = max(count, progress.loaded) }
         case .problem: note(module: event.module ?? "", event.message ?? "")
         case .total: if let count = event.count, count >= 0 { progress.all = max(count, progress.done) }
         case .start: underWay = event.key.map { .package($0) }

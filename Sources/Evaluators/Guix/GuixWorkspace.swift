@@ -16,6 +16,8 @@ struct GuixWorkspace: Sendable {
         static let ownStore = "/almanac/store"
         static let hostStore = "/almanac/host-store"
         static let scratch = "/tmp"
+
+        static func companion(_ number: Int) -> String { "/almanac/companions/\(number)" }
     }
 
     let folder: String
@@ -36,6 +38,7 @@ struct GuixWorkspace: Sendable {
         try write(String(decoding: PackageResources.GuixLines_scm, as: UTF8.self), "GuixLines.scm")
         try write(String(decoding: PackageResources.GuixModules_scm, as: UTF8.self), "GuixModules.scm")
         try write(String(decoding: PackageResources.GuixMaintainers_scm, as: UTF8.self), "GuixMaintainers.scm")
+        try write(String(decoding: PackageResources.GuixCompanions_scm, as: UTF8.self), "GuixCompanions.scm")
         guard !isDirect else { return }
         // The Guile that evaluates may itself lie in the machine's store of the same name.
         for name in (try? files.contentsOfDirectory(atPath: store.logicalDirectory.path)) ?? []
@@ -62,11 +65,14 @@ struct GuixWorkspace: Sendable {
         }
     }
 
-    func mounts(host: GuixHost, checkout: String, manifest: String?) -> [EvaluationSandbox.Mount] {
+    func mounts(
+        host: GuixHost, checkout: String, manifest: String?, companions: [String]
+    ) -> [EvaluationSandbox.Mount] {
         let logical = store.logicalDirectory.path
         var mounts: [EvaluationSandbox.Mount] = [
             .readOnly(folder + "/run", at: "/almanac/run"), .readOnly(checkout, at: Inside.checkout),
         ]
+        mounts += companions.enumerated().map { .readOnly($0.element, at: Inside.companion($0.offset)) }
         if let manifest { mounts.append(.readOnly(manifest, at: Inside.manifest)) }
         if isDirect {
             mounts.append(.readOnly(logical, at: logical))

@@ -5,6 +5,7 @@
 ;;
 ;; Run as: guile EvaluateGuix.scm REQUEST, where the file REQUEST holds an association list:
 ;;   checkout   the folder of the revision's files
+;;   companions names of channels to evaluate beside it, each followed by the folder of its files
 ;;   scratch    a folder of this process's own
 ;;   load-path, compiled-path   folders of the Guile libraries that Guix needs; modules of Guix in them are not used,
 ;;              unless an expression is asked for
@@ -34,6 +35,7 @@
 (load-part "GuixLines.scm")
 (load-part "GuixModules.scm")
 (load-part "GuixMaintainers.scm")
+(load-part "GuixCompanions.scm")
 
 ;;; The store.
 
@@ -263,6 +265,7 @@
 (match (asked 'select)
   (('expression _ ...) (use-present))
   (_ (use-checkout)
+     (tell-of-loading)
      (when (eq? (dialect) 'hydra)
        (autoload-whole-modules)
        (provide-guile-2.2))))
@@ -274,6 +277,7 @@
       (primitive-exit 1))
   (lambda ()
     (connect)
+    (use-companions)
     (without-grafts (lambda () (evaluate (asked 'select))))
     (say 'done))
   #:unwind? #t)

@@ -94,29 +94,44 @@ Modules of that time use names that they do not list."
 
 ;;; Modules and packages.
 
+(define companions '()) ; Names of channels beside Guix's own, each with the folder that is on the load path for it.
+
 (define (package-files)
-  "The files of package modules, relative to the checkout, sorted."
-  (define (below folder)
+  "Pairs of a folder on the load path and a file of a package module in it, sorted."
+  (define (below root folder)
+    (define (relative name) (if (string-null? folder) name (string-append folder "/" name)))
     (append-map (match-lambda
                   ((or "." ".." "patches" "aux-files") '())
                   (name
-                   (let ((file (string-append folder "/" name)))
-                     (cond ((string-suffix? ".scm" name) (list file))
-                           ((eq? 'directory (stat:type (lstat (string-append checkout "/" file)))) (below file))
+                   (let ((file (string-append root "/" (relative name))))
+                     (cond ((string-suffix? ".scm" name) (list (relative name)))
+                           ((eq? 'directory (stat:type (lstat file))) (below root (relative name)))
                            (else '())))))
-                (scandir (string-append checkout "/" folder))))
-  (below "gnu/packages"))
+                (scandir (string-append root "/" folder))))
+  (define (module? file) (string-contains (call-with-input-file file get-string-all) "(define-module"))
+  (append (map (cut cons checkout <>) (below checkout "gnu/packages"))
+          (append-map (match-lambda
+                        ((_ . root)
+                         (filter-map (lambda (file) (and (module? (string-append root "/" file)) (cons root file)))
+                                     (below root ""))))
+                      companions)))
+
+(define (short-name file)
+  "A file's name relative to the checkout, or to the channel that it begins with; or as it is."
+  (or (any (match-lambda
+             ((label . root)
+              (let ((root (string-append root "/")))
+                (and (string-prefix? root file) (string-append label (string-drop file (string-length root)))))))
+           (alist-cons "" checkout
+                       (map (match-lambda ((name . root) (cons (string-append name ":") root))) companions)))
+      file))
 
 ;; The file at which loading failed, and why; others that import it may have been the ones asked for.
 (define interrupted (make-hash-table))
 
 (define (loading-file)
-  "The file that is being loaded, relative to the checkout; or #f."
-  (let ((name (and=> (current-load-port) port-filename)))
-    (and name
-         (if (string-prefix? (string-append checkout "/") name)
-             (string-drop name (1+ (string-length checkout)))
-             name))))
+  "The file that is being loaded, in short; or #f."
+  (and=> (and=> (current-load-port) port-filename) short-name))
 
 (define (load-module name file failed)
   "The interface of the module NAME in FILE, or what FAILED makes of why there is none."
@@ -135,25 +150,34 @@ Modules of that time use names that they do not list."
        (failed (if (member innermost (list #f file)) message (string-append "in " innermost ": " message)))))
    (asked 'module-seconds)))
 
+(define (tell-of-loading)
+  "Say now and then how many files were loaded: where nothing is compiled, most of the time is spent so."
+  (define count 0)
+  (set! %load-hook (lambda (file)
+                     (set! count (1+ count))
+                     (when (zero? (modulo count 10)) (say 'loaded `(count . ,count))))))
+
 (define (load-packages)
   "Load every module of packages that loads, and give their interfaces.
 
 Modules import each other in circles, which load from some sides only: this is one, (gnu ci) or (gnu) may be none.
 A module whose load was interrupted while another imported it is there all the same, with what it had defined by then."
   (filter-map
-   (lambda (file)
-     (define (problem message) (say 'problem `(module . ,file) `(message . ,message)) #f)
-     (and (not (hash-ref tried file))
-          (let ((slash (1+ (string-rindex file #\/))))
-            (say 'loading `(module . ,file))
-            (let ((interface (load-module (map string->symbol (string-split (string-drop-right file 4) #\/)) file
-                                          problem)))
-              (unless (or (not interface)
-                          (autoload-done-or-in-progress? (string-take file slash)
-                                                         (substring file slash (- (string-length file) 4))))
-                (problem (string-append "only a part of it was loaded: "
-                                        (hash-ref interrupted file "a module that it imports does not load"))))
-              interface))))
+   (match-lambda
+     ((root . path)
+      (define file (short-name (string-append root "/" path)))
+      (define (problem message) (say 'problem `(module . ,file) `(message . ,message)) #f)
+      (and (not (hash-ref tried file))
+           (let ((slash (or (and=> (string-rindex path #\/) 1+) 0)))
+             (say 'loading `(module . ,file))
+             (let ((interface (load-module (map string->symbol (string-split (string-drop-right path 4) #\/)) file
+                                           problem)))
+               (unless (or (not interface)
+                           (autoload-done-or-in-progress? (string-take path slash)
+                                                          (substring path slash (- (string-length path) 4))))
+                 (problem (string-append "only a part of it was loaded: "
+                                         (hash-ref interrupted file "a module that it imports does not load"))))
+               interface)))))
    (package-files)))
 
 (define (distinct packages)

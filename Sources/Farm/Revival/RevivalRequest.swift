@@ -43,10 +43,11 @@ package struct RevivalRequest: Sendable {
             case .manifest: "manifest\n\(manifest)"
             case .all, .channel, .names, .subset: "\(packages)"
             }
-        let text = [
+        let fields = [
             engine.rawValue, channel.url.description, channel.expression ?? "", commit ?? channel.branch, selection,
-        ].joined(separator: "\0")
-        return ContentHash.of(Array(text.utf8)).base16
+        ]
+        let beside = channel.companions.flatMap { [$0.name, $0.url.description, $0.commit ?? $0.branch] }
+        return ContentHash.of(Array((fields + beside).joined(separator: "\0").utf8)).base16
     }
 }
 

@@ -38,7 +38,8 @@ package struct Reviver: Sendable {
     /// - Throws: `RevivalError.evaluation`, `EvaluationError` where there is no such channel or revision.
     package func evaluate(
         _ request: RevivalRequest,
-        progress: @escaping @Sendable (_ done: Int, _ all: Int?, _ failed: Int) -> Void = { _, _, _ in }
+        progress: @escaping @Sendable (_ done: Int, _ all: Int?, _ failed: Int, _ loaded: Int) -> Void = { _, _, _, _ in
+        }
     ) async throws -> RevivedRevision {
         let jobset = request.jobset
         let file = "\(folder)/\(jobset.name).json"
@@ -48,7 +49,7 @@ package struct Reviver: Sendable {
             id: 0, jobset: 0, revision: 0, commit: revision.commit, date: revision.date)
         let found: EvaluatedRevision
         do {
-            found = try await engines.evaluate(pending, of: jobset) { progress($0.done, $0.all, $0.failed) }
+            found = try await engines.evaluate(pending, of: jobset) { progress($0.done, $0.all, $0.failed, $0.loaded) }
         } catch let failure as EvaluationFailure {
             throw RevivalError.evaluation(failure.message, log: failure.log)
         }

@@ -9,16 +9,19 @@ package struct ChannelDescription: Hashable, Sendable, Encodable {
     package var introduction: Introduction?
     /// The file in the repository that is evaluated; nil with engine `guix` where the channel is Guix itself.
     package var expression: String?
+    /// Engine `guix`: channels whose packages are evaluated with those of Guix, and seen by its manifests.
+    package var companions: [CompanionChannel]
 
     package init(
         name: String, url: ChannelLocation, branch: String = defaultBranch, introduction: Introduction? = nil,
-        expression: String? = nil
+        expression: String? = nil, companions: [CompanionChannel] = []
     ) {
         self.name = name
         self.url = url
         self.branch = branch
         self.introduction = introduction
         self.expression = expression
+        self.companions = companions
     }
 
     package static let defaultBranch = "master"

@@ -57,7 +57,7 @@ package struct JobsetDescription: Hashable, Sendable, Encodable {
     /// The same jobset with relative paths of the channel and the manifest made to start at `folder`.
     package func resolvingPaths(against folder: String) -> JobsetDescription {
         var resolved = self
-        resolved.channel.url = channel.url.resolved(against: folder)
+        resolved.channel = channel.resolved(against: folder)
         if case .manifest(let path) = packages {
             resolved.packages = .manifest(path: JobsetDescription.path(path, in: folder))
         }

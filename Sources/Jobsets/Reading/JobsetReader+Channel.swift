@@ -4,7 +4,9 @@ import TimeTravel
 
 extension JobsetReader {
     static func channel(_ item: Item, engine: Engine?) -> ChannelDescription? {
-        guard let fields = item.fields(["name", "url", "branch", "introduction", "expression"]) else { return nil }
+        guard let fields = item.fields(["name", "url", "branch", "introduction", "expression", "companions"]) else {
+            return nil
+        }
         let name = fields.required("name") { $0.text("a name of letters, digits, '-', '_' and '.'", where: isName) }
         let url = fields.required("url") { $0.value(ChannelLocation.self) }
         let branch = fields.optional("branch", default: ChannelDescription.defaultBranch) { self.branch($0) }
@@ -15,9 +17,33 @@ extension JobsetReader {
         let expression = fields.optional("expression", default: standard) { item -> String?? in
             item.text("the path of a file inside the repository", where: isPathInside)
         }
+        let companions = fields.optional("companions", default: []) { item in
+            engine == .nix || expression != nil
+                ? item.fault("no companions: only a channel that is Guix itself has them")
+                : self.companions(item, beside: name)
+        }
         guard let name, let url else { return nil }
         return ChannelDescription(
-            name: name, url: url, branch: branch, introduction: introduction, expression: expression)
+            name: name, url: url, branch: branch, introduction: introduction, expression: expression,
+            companions: companions)
+    }
+
+    private static func companions(_ item: Item, beside channel: String?) -> [CompanionChannel]? {
+        var names: Set<String> = channel.map { [$0] } ?? []
+        return item.list(of: "channels", count: 0...CompanionChannel.most) { item in
+            guard let fields = item.fields(["name", "url", "branch", "commit"]) else { return nil }
+            let name = fields.required("name") { item -> String? in
+                guard let name = item.text("a name of letters, digits, '-', '_' and '.'", where: isName) else {
+                    return nil
+                }
+                return names.insert(name).inserted ? name : item.fault("a name that no other channel has")
+            }
+            let url = fields.required("url") { $0.value(ChannelLocation.self) }
+            let branch = fields.optional("branch", default: ChannelDescription.defaultBranch) { self.branch($0) }
+            let commit = fields.optional("commit") { self.commit($0) }
+            guard let name, let url else { return nil }
+            return CompanionChannel(name: name, url: url, branch: branch, commit: commit)
+        }
     }
 
     private static func introduction(_ item: Item) -> ChannelDescription.Introduction? {

@@ -98,10 +98,13 @@ struct RevivalSelection: ParsableArguments {
     func request() throws -> RevivalRequest {
         let found = try EnvironmentFile.channel(channels, engine: engine)
         var channel = found.description
-        if let gitURL { channel.url = try ChannelLocation(text: gitURL) }
-        let folder = URL(fileURLWithPath: gitURL == nil ? channels : "./x").deletingLastPathComponent().path
-        channel.url = channel.url.resolved(against: folder)
+        func folder(of file: String) -> String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
+        channel = channel.resolved(against: folder(of: channels))
+        if let gitURL { channel.url = try ChannelLocation(text: gitURL).resolved(against: folder(of: "./x")) }
         channel.expression = expression
+        if expression != nil && !channel.companions.isEmpty {
+            throw ValidationError("--expression: only a channel that is Guix itself has others beside it")
+        }
         guard let manifest else {
             return RevivalRequest(
                 engine: engine, channel: channel, commit: found.commit, packages: .names(packages))

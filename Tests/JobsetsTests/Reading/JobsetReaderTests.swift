@@ -166,6 +166,31 @@ import TimeTravel
         #expect(JobsetText.faults(JobsetText.with(engine: "nix", packages: "{subset: core}")).count == 1)
     }
 
+    @Test func `channels beside Guix's own have names of their own, and an older description stays the same`() throws {
+        let commit = "1971d11db9ed9683d5036cd4c62deb564842e1f6"
+        func text(_ companions: String) -> String {
+            JobsetText.with().replacing("  branch: master", with: "  branch: master\n  companions: \(companions)")
+        }
+        let past = "{name: past, url: past, commit: \(commit)}"
+        let jobset = try JobsetReader.read(text("[\(past), {name: b, url: https://b, branch: main}]"), file: "f.yaml")
+            .resolvingPaths(against: "/jobsets")
+        #expect(
+            jobset.channel.companions == [
+                CompanionChannel(name: "past", url: .path("/jobsets/past"), commit: commit),
+                CompanionChannel(name: "b", url: .remote(url: "https://b"), branch: "main"),
+            ])
+        #expect(try JobsetDescription(canonicalJSON: jobset.canonicalJSON) == jobset)
+        let alone = try JobsetReader.read(JobsetText.with(), file: "f.yaml")
+        #expect(try !alone.fingerprint.contains("companions") && alone.fingerprint != jobset.fingerprint)
+        for wrong in [
+            "[{name: guix, url: a}]", "[\(past), \(past)]", "[{name: a}]", "[{name: a, url: b, commit: 1}]", "a",
+        ] {
+            #expect(JobsetText.faults(text(wrong)).count == 1, "\(wrong)")
+        }
+        #expect(JobsetText.faults(text("[\(past)]\n  expression: guix.scm")).count == 1)
+        #expect(JobsetText.faults(text("[\(past)]").replacing("engine: guix", with: "engine: nix")).count == 1)
+    }
+
     @Test func `channel itself as package is for guix only`() throws {
         let jobset = try JobsetReader.read(JobsetText.with(packages: "channel"), file: "f.yaml")
         #expect(jobset.packages == .channel)

@@ -85,9 +85,8 @@ struct CuirassReader {
 
     private func readChannels(_ value: SchemeDatum, into jobset: inout JobsetDescription) {
         guard let all = channels.channels(value) else { return }
-        guard all.count == 1, let channel = all.first, channel.description.name == "guix" else {
-            return _ =
-                channels.fault(value, "channels", "the one channel 'guix': others are not evaluated beside it") as Void?
+        guard let channel = SchemeChannel.together(all) else {
+            return _ = channels.fault(value, "channels", SchemeChannel.togetherExpected) as Void?
         }
         jobset.channel = channel.description
         jobset.revisions = [channel.commit.map { .commit($0) } ?? .head(branch: channel.description.branch)]

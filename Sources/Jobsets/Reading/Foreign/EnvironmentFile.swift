@@ -5,20 +5,18 @@
 package enum EnvironmentFile {
     /// The channel of a `channels.scm`.
     ///
-    /// - Parameter engine: with `guix` it is the one called so; others beside it cannot be evaluated.
+    /// - Parameter engine: with `guix` it is the one called so, and others are its companions.
     /// - Throws: `InvalidJobset` with every fault and its place.
     package static func channel(_ path: String, engine: Engine) throws(InvalidJobset) -> SchemeChannel {
         let text = try JobsetFolder.text(of: path)
         let channels = try SchemeChannel.read(text, file: path)
-        let wanted = engine == .guix ? channels.filter { $0.description.name == "guix" } : channels
-        let others = channels.filter { engine == .guix && $0.description.name != "guix" }
-        guard others.isEmpty, wanted.count == 1, let channel = wanted.first else {
+        let found = engine == .guix ? SchemeChannel.together(channels) : channels.count == 1 ? channels.first : nil
+        guard let channel = found else {
             let last = try ForeignText.scheme(text, file: path).last
             let names = channels.map { "'\($0.description.name)'" }.joined(separator: ", ")
             throw fault(
                 path, last, found: channels.isEmpty ? "no channel" : "the channels \(names)",
-                expected: engine == .guix
-                    ? "the one channel 'guix': others are not evaluated beside it" : "one channel")
+                expected: engine == .guix ? SchemeChannel.togetherExpected : "one channel")
         }
         return channel
     }

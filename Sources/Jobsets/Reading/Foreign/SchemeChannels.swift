@@ -17,6 +17,24 @@ package struct SchemeChannel: Hashable, Sendable {
                 fingerprint: "BBB02DDF2CEAF6A80D1DE643A2A06DF2A33A54FA")))
 }
 
+extension SchemeChannel {
+    /// Guix's own channel with all others of a list beside it; nil where it is not in there once, or two have one name.
+    static func together(_ channels: [SchemeChannel]) -> SchemeChannel? {
+        let names = channels.map(\.description.name)
+        guard var guix = channels.first(where: { $0.description.name == "guix" }), Set(names).count == names.count,
+            channels.count <= CompanionChannel.most + 1
+        else { return nil }
+        guix.description.companions = channels.filter { $0.description.name != "guix" }.map {
+            CompanionChannel(
+                name: $0.description.name, url: $0.description.url, branch: $0.description.branch, commit: $0.commit)
+        }
+        return guix
+    }
+
+    static let togetherExpected =
+        "the channel 'guix', and others beside it (\(CompanionChannel.most) at most), each with a name of its own"
+}
+
 /// Reads forms with the faults that they have.
 struct SchemeChannelReader {
     let faults: FaultList

@@ -88,7 +88,7 @@ import TimeTravel
         "(specification (name 'x) (channels (list (channel (name 'guix)))))",
         "(specification (name 'x) (channels (list (channel (name 'guix) (url \"ext::sh -c id\")))))",
         "(specification (name 'x) (channels (list (channel (name 'other) (url \"https://example.org/x\")))))",
-        "(specification (name 'x) (channels (cons (channel (name 'o) (url \"https://example.org/x\")) %default-channels)))",
+        "(specification (name 'x) (channels (cons (channel (name 'guix) (url \"https://example.org/x\")) %default-channels)))",
         "(specification (name 'x) (channels (call-with-output-file \"/tmp/x\" newline)))",
         "(specification (name 'x) (notifications (list (email (to \"nobody\")))))",
         "(specification (name . x))", "(a . b . c)", "(a .", ")", "\"open", "#|", "#<unspecified>", "(\\x \"\\q\")",

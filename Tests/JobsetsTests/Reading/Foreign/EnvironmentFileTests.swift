@@ -46,10 +46,30 @@ import Testing
         #expect(channel.commit == (text.contains("commit") ? Self.commit : nil))
     }
 
+    @Test func `other channels are Guix's companions, and engine nix takes one`() throws {
+        let text = """
+            (cons* (channel (name 'past) (url "https://b") (commit "\(Self.commit)"))
+                   (channel (name 'science) (url "https://c") (branch "main"))
+                   %default-channels)
+            """
+        let channel = try with(text) { try EnvironmentFile.channel($0, engine: .guix) }
+        #expect(channel.commit == nil && channel.description.name == "guix")
+        #expect(
+            channel.description.companions == [
+                CompanionChannel(name: "past", url: .remote(url: "https://b"), commit: Self.commit),
+                CompanionChannel(name: "science", url: .remote(url: "https://c"), branch: "main"),
+            ])
+        #expect(throws: InvalidJobset.self) { try with(text) { try EnvironmentFile.channel($0, engine: .nix) } }
+    }
+
     @Test(arguments: [
         (
-            "(list (channel (name 'guix) (url \"https://a\"))\n      (channel (name 'past) (url \"https://b\")))",
-            "1:1: found the channels 'guix', 'past'; expected the one channel 'guix'"
+            "(list (channel (name 'guix) (url \"https://a\"))\n      (channel (name 'guix) (url \"https://b\")))",
+            "1:1: found the channels 'guix', 'guix'; expected the channel 'guix', and others beside it"
+        ),
+        (
+            "(list (channel (name 'past) (url \"https://b\")))",
+            "1:1: found the channels 'past'; expected the channel 'guix'"
         ),
         ("(list\n (channel (name 'guix) (url \"ext::sh -c id\")))", "2:29: url: found"),
         ("(list (channel (inherit (f)) (name 'x)))", "1:25: inherit: found a form (f …)"),
