@@ -47,11 +47,29 @@ struct LocalSlurm: Sendable {
     func run(_ program: String, _ arguments: String...) async throws -> String {
         let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
         let result = try await Subprocess.run(
-            .name(program), arguments: Arguments(arguments),
+            program.hasPrefix("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
             environment: .custom(Dictionary(uniqueKeysWithValues: variables)), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else { throw FixtureError("\(program): \(result.standardError)") }
         return result.standardOutput
+    }
+
+    /// Kills a node with all that runs on it, as if its power had gone; or starts it again.
+    func set(_ node: String, isUp: Bool) async throws {
+        try await run("\(Self.checkout)/ops/slurm/cluster", isUp ? "return" : "fail", directory, node)
+    }
+
+    /// The node that a job runs on.
+    func node(of job: String) async throws -> String {
+        try await run("squeue", "--noheader", "--jobs=\(job)", "--format=%N").trimmingCharacters(
+            in: .whitespacesAndNewlines)
+    }
+
+    /// The jobs on a node.
+    func jobs(on node: String) async throws -> Set<String> {
+        Set(
+            try await run("squeue", "--noheader", "--array", "--nodelist=\(node)", "--format=%i")
+                .split(separator: "\n").map(String.init))
     }
 
     /// All jobs of the cluster that are not over.

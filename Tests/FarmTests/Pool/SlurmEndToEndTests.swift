@@ -18,6 +18,16 @@ import TimeTravel
 
     private static let dates = ["2100-01-01", "2036-01-01", "2030-01-01"]
 
+    /// What happens to the jobs of the builds that run.
+    private enum Disturbance: CaseIterable {
+        /// It is told to end, and gives its build back.
+        case cancelled
+        /// Nothing is heard of it any more.
+        case killed
+        /// Its node is gone as well, until Slurm has noticed.
+        case withoutNode
+    }
+
     private func jobset() throws -> JobsetDescription {
         try JobsetReader.read(
             """
@@ -54,7 +64,8 @@ import TimeTravel
         .enabled(if: isPossible, "needs slurm-wlm and munge (ops/setup --tests), and what guests need"),
         .timeLimit(.minutes(20))
     )
-    func `builds whose job is cancelled or killed are made again, once, and jobs leave when nothing is left`()
+    func
+        `builds whose job is cancelled or killed, or whose node fails, are made again, once, and jobs leave when nothing is left`()
         async throws
     {
         try await LocalSlurm.run(nodes: 2) { slurm in
@@ -81,8 +92,8 @@ import TimeTravel
         }
     }
 
-    /// Cancels the job of the first build that runs, and kills that of the next one without a word, until the farm is
-    /// settled and its jobs have left.
+    /// Does to the jobs of builds that run what may be done to them, one after the other, until the farm is settled and its
+    /// jobs have left.
     ///
     /// - Returns: the runs that were lost.
     private func disturb(
@@ -90,23 +101,51 @@ import TimeTravel
     ) async throws -> [Int64] {
         let wakeUps = WakeUps(listener: PostgresListener(server), interval: .milliseconds(300))
         var lost: [(run: Int64, job: String)] = []
+        var ahead = Disturbance.allCases[...]
+        var failed: (node: String, job: String)?
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await wakeUps.run() }
             for await _ in wakeUps.stream(.builds, .runs) {
                 let open = try await Self.openRuns(database).filter { run in !lost.contains { $0.job == run.job } }
-                if lost.count < 2, let victim = open.first {
-                    // The first is told to end and gives its build back; of the second nothing is heard any more.
-                    let how = lost.isEmpty ? ["--signal=TERM", "--full"] : ["--signal=KILL", "--full"]
-                    try await slurm.run("scancel", how[0], how[1], victim.job)
-                    lost.append(victim)
+                if let disturbance = ahead.first, let victim = open.first {
+                    ahead.removeFirst()
+                    switch disturbance {
+                    case .cancelled, .killed:
+                        let signal = disturbance == .cancelled ? "TERM" : "KILL"
+                        try await slurm.run("scancel", "--signal=\(signal)", "--full", victim.job)
+                        lost.append(victim)
+                    case .withoutNode:
+                        let node = try await slurm.node(of: victim.job)
+                        lost += try await Self.fail(node, slurm, database).filter { run in
+                            !lost.contains { $0.job == run.job }
+                        }
+                        failed = (node, victim.job)
+                    }
+                }
+                let jobs = try await slurm.jobs()
+                if let (node, job) = failed, !jobs.contains(where: { $0.id == job }) {
+                    try await slurm.set(node, isUp: true)
+                    failed = nil
                 }
                 let isSettled = try await database.progress().isSettled
-                if lost.count == 2, isSettled, try await slurm.jobs().isEmpty { break }
+                if ahead.isEmpty, failed == nil, isSettled, jobs.isEmpty { break }
             }
             tasks.cancelAll()
             try? await tasks.waitForAll()
         }
         return lost.map(\.run)
+    }
+
+    /// Ends a node.
+    ///
+    /// - Returns: the runs that its jobs were at.
+    private static func fail(
+        _ node: String, _ slurm: LocalSlurm, _ database: FarmDatabase
+    ) async throws -> [(run: Int64, job: String)] {
+        try await slurm.set(node, isUp: false)
+        // Slurm takes some time to notice.
+        let jobs = try await slurm.jobs(on: node)
+        return try await openRuns(database).filter { jobs.contains($0.job) }
     }
 
     private static func openRuns(_ database: FarmDatabase) async throws -> [(run: Int64, job: String)] {
@@ -132,7 +171,7 @@ import TimeTravel
         let losses = try runs.filter { try $0.decode("outcome", as: String.self) == "infrastructure" }
         #expect(try losses.map { try $0.decode("id", as: Int64.self) } == lost.sorted())
         #expect(try losses.allSatisfy { try $0.decode("reason", as: String.self) == "the worker was lost" })
-        #expect(runs.count == Self.dates.count + 2)
+        #expect(lost.count >= Disturbance.allCases.count && runs.count == Self.dates.count + lost.count)
         #expect(try await database.workerRecords().allSatisfy { $0.state == .gone })
         let record = try #require(try await database.poolRecords().first)
         #expect(record.problem == nil && record.waiting == 0 && record.capacity == 1)
