@@ -37,7 +37,10 @@ package struct FarmServer: Sendable {
             try await database.requeueSources()
             try await database.retireWorkers(named: parts.workerName)
             try await database.forgetPools()
-            return FarmServer(database: database, services: parts.services(), wakeUps: parts.wakeUps, access: access)
+            // The first ends last: others sign off in the database.
+            let keeper = configuration.databaseURL == nil ? [DatabaseKeeper(access, logger: logger)] : []
+            return FarmServer(
+                database: database, services: keeper + parts.services(), wakeUps: parts.wakeUps, access: access)
         } catch {
             await pool.close()
             try? await access.close()

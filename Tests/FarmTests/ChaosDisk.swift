@@ -42,7 +42,7 @@ final class ChaosDisk: Sendable {
                 -c max_connections=40 -c wal_recycle=off -c min_wal_size=2MB -c max_wal_size=16MB </dev/null
             sleep 0.1
         done &
-        until "$1/pg_isready" -q -h "$directory"; do kill -0 $! || exit 1; sleep 0.1; done
+        until "$1/pg_isready" -q -h "$directory" -U postgres; do kill -0 $! || exit 1; sleep 0.1; done
         """#
 
     /// What a worker sees of the machine: room for a build, or too little.

@@ -40,6 +40,15 @@ package struct DatabaseAccess: Sendable {
         get async throws { configuration.databaseURL == nil ? try await cluster.process() != nil : true }
     }
 
+    /// Starts the embedded cluster if its server has ended; another server is left alone.
+    ///
+    /// - Returns: whether it had ended.
+    package func restart() async throws -> Bool {
+        if try await isRunning { return false }
+        _ = try await cluster.start()
+        return true
+    }
+
     /// Stops the embedded cluster; another server is left alone.
     package func close() async throws {
         if configuration.databaseURL == nil { try await cluster.stop() }
