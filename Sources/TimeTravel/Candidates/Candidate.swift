@@ -56,3 +56,8 @@ package struct Candidate: Hashable, Codable, Sendable {
         self.origin = origin
     }
 }
+
+extension Candidate.Kind {
+    /// A date or year that a text spells out, whatever it means there.
+    var isLiteral: Bool { [.literalDate, .literalYear, .twoDigitPivot, .epochNumber].contains(self) }
+}

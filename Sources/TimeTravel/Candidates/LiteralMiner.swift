@@ -9,6 +9,8 @@ enum LiteralMiner {
         var instant: Instant
         var offset: Int
         var length: Int
+        /// A date without a time of day: what holds until then holds to the day's end.
+        var isWholeDay = false
     }
 
     private static let mostDates = 2_000
@@ -18,7 +20,8 @@ enum LiteralMiner {
         let dates = DateScanner.dates(in: text, limit: mostDates)
         var found = dates.map {
             Literal(
-                kind: .date, instant: $0.instant, offset: $0.range.lowerBound - text.startIndex, length: $0.range.count)
+                kind: .date, instant: $0.instant, offset: $0.range.lowerBound - text.startIndex, length: $0.range.count,
+                isWholeDay: !$0.hasTime)
         }
         var years: Set<Int> = Set(dates.map { $0.instant.date.year })
         found += years.sorted().map {

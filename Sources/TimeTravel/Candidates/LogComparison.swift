@@ -36,18 +36,11 @@ struct LogComparison {
     }
 
     /// Years 100 apart, or seconds a century apart, give or take leap days.
-    private var hasCentury: Bool {
-        guard let compared else { return false }
-        let difference = abs(compared.left - compared.right)
-        if difference == 100, isYear(compared.left), isYear(compared.right) { return true }
-        return abs(difference - 3_155_760_000) <= 2 * 86_400
-    }
+    private var hasCentury: Bool { compared.map { Century.separates($0.left, $0.right) } ?? false }
 
     private var hasYears: Bool {
-        compared.map { $0.left != $0.right && isYear($0.left) && isYear($0.right) } ?? false
+        compared.map { $0.left != $0.right && Century.isYear($0.left) && Century.isYear($0.right) } ?? false
     }
-
-    private func isYear(_ number: Int) -> Bool { (1900...2200).contains(number) }
 
     /// Times of day in the same order on both sides, all equal but for one hour.
     private var hasHourShift: Bool {

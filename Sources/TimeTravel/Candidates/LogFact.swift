@@ -24,6 +24,8 @@ package struct LogFact: Hashable, Codable, Sendable {
         case nativeTuning = "native-tuning"
         /// Dates near a failing assertion, or anywhere in a failing log.
         case dates
+        /// A file that a line about a failure names; the text is its path, as the log writes it.
+        case namedFile = "named-file"
     }
 
     /// Which side of an edge the failing build is on, where the words prove it.

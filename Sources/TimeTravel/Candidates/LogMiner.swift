@@ -8,10 +8,13 @@ package struct LogMiner: Sendable {
     private var number = 1
     private var counts: [LogFact.Kind: Int] = [:]
     private var found: [LogFact] = []
+    private var files: Set<String> = []
+    private var comparisons = ComparedLines()
 
     private static let longestLine = 4_096
     private static let mostOfAKind = 12
     private static let mostDates = 40
+    private static let mostFiles = 40
 
     package init() {}
 
@@ -39,8 +42,16 @@ package struct LogMiner: Sendable {
     }
 
     private mutating func endLine() {
+        if line.contains(0x1b) { line = LogMiner.withoutColours(line) }
         let matched = LogPatterns.matcher.matches(in: line[...])
-        if matched != 0 { read(matched) }
+        if matched != 0 {
+            read(matched)
+            nameFiles()
+        }
+        if let pair = comparisons.read(line[...], number: number), pair.isCenturyApart {
+            let dates = [pair.expected, pair.got].flatMap { DateScanner.dates(in: $0[...], limit: 4) }
+            keep(.twoDigitYear, nil, dates.map(\.instant), text: Array(pair.text.utf8))
+        }
         line.removeAll(keepingCapacity: true)
         number += 1
     }
@@ -61,16 +72,24 @@ package struct LogMiner: Sendable {
             kinds += LogComparison(line: line[...], dates: dates).kinds.map { ($0, nil) }
         }
         if kinds.isEmpty, !dates.isEmpty { kinds = [(.dates, nil)] }
-        for (kind, side) in kinds { keep(kind, side, instants) }
+        for (kind, side) in kinds { keep(kind, side, instants, text: line) }
     }
 
-    private mutating func keep(_ kind: LogFact.Kind, _ side: LogFact.Side?, _ instants: [Instant]) {
+    private mutating func nameFiles() {
+        for path in NamedFiles.paths(in: line[...]) where files.count < LogMiner.mostFiles {
+            guard files.insert(path).inserted else { continue }
+            found.append(LogFact(kind: .namedFile, line: number, text: path))
+        }
+    }
+
+    private mutating func keep(_ kind: LogFact.Kind, _ side: LogFact.Side?, _ instants: [Instant], text: [UInt8]) {
         let most = kind == .dates ? LogMiner.mostDates : LogMiner.mostOfAKind
         guard counts[kind, default: 0] < most else { return }
         counts[kind, default: 0] += 1
-        let shown = LogMiner.withoutColours(line).prefix(240).map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }
-        let text = String(decoding: shown, as: UTF8.self)
-        found.append(LogFact(kind: kind, side: side, line: number, text: text, instants: instants))
+        let shown = text.prefix(240).map { $0 < 0x20 || $0 == 0x7f ? 0x20 : $0 }
+        found.append(
+            LogFact(
+                kind: kind, side: side, line: number, text: String(decoding: shown, as: UTF8.self), instants: instants))
     }
 
     /// The line without a terminal's control sequences: `ESC [`, then anything up to a letter (ECMA-48, 5.4).

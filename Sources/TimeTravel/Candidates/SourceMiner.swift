@@ -115,6 +115,10 @@ package struct SourceMiner: Sendable {
                 keep(
                     .literalDate, literal.instant, .either, place.weight, path, literal.offset, literal.length, "a date"
                 )
+                guard literal.isWholeDay else { continue }
+                keep(
+                    .literalDate, literal.instant + 86_400, .notAfter, 0.3 * place.weight, path, literal.offset,
+                    literal.length, "the end of \(literal.instant.date)")
             case .epoch:
                 keep(
                     .epochNumber, literal.instant, .either, 0.3 * place.weight, path, literal.offset, literal.length,

@@ -69,7 +69,7 @@ extension LogFact.Kind {
             case .twoDigitYear: ([.twoDigitPivot, .encodingPivot], 10)
             case .cookieDates: ([.logDate, .literalDate], 8)
             case .yearMismatch: ([.literalYear, .yearBoundary], 6)
-            case .dayOutOfRange, .hourShift, .illegalInstruction, .nativeTuning, .dates: ([], 1)
+            case .dayOutOfRange, .hourShift, .illegalInstruction, .nativeTuning, .dates, .namedFile: ([], 1)
             }
         return emphasised.kinds.contains(kind) ? emphasised.factor : 1
     }

@@ -18,20 +18,23 @@ struct EdgeCause {
     /// `lead` is the shortest bracket that builds of this length can give, in seconds.
     init(of edge: ProvenEdge, candidates: Set<Candidate>, telling: Set<LogFact.Kind>, lead: Int64) {
         let said = EdgeCause.said(edge, telling)
-        let near = edge.width <= 86_400 + lead ? candidates.filter { edge.holds($0.instant) } : []
+        let near: Set<Candidate> = edge.width <= 86_400 + lead ? candidates.filter { edge.holds($0.instant) } : []
         let isExact = edge.width <= 2 * lead + 120
-        let matched = near.sorted { ($1.weight, $0.origin.text) < ($0.weight, $1.origin.text) }
+        let places = Places(near, failures: edge.failures)
         for rule in EdgeCause.rules where rule.sides.contains(edge.side) {
             let fact = said.first { rule.facts.contains($0.fact.kind) && rule.allows($0.fact, on: edge.side) }
-            let place = matched.first { rule.kinds.contains($0.kind) }
-            let evidence = [place?.origin, fact.map { EdgeCause.evidence($0.fact, of: $0.run) }].compactMap(\.self)
+            let place = places.best(rule.kinds)
             switch rule.needs {
             case .either where fact != nil || place != nil: break
             case .both where fact != nil && place != nil: break
             case .exactPlace where place != nil && (isExact || fact != nil): break
-            case .either, .both, .exactPlace: continue
+            case .tellingPlace where place.map { places.isTelling($0, edge, candidates) } ?? false && isExact: break
+            case .either, .both, .exactPlace, .tellingPlace: continue
             }
-            self.init(cause: rule.cause, evidence: evidence)
+            // Beside what the log says, a literal in a file that it does not name may stand there by chance.
+            let shown = place.flatMap { fact == nil || places.isNamed($0) || !$0.kind.isLiteral ? $0.origin : nil }
+            let words = fact.map { EdgeCause.evidence($0.fact, of: $0.run) }
+            self.init(cause: rule.cause, evidence: [shown, words].compactMap(\.self))
             return
         }
         self = (isExact ? EdgeCause.relative(edge, candidates) : nil) ?? .unknown
@@ -78,9 +81,45 @@ extension EdgeCause {
 }
 
 extension EdgeCause {
+    /// The candidates that meet an edge, and the files that the failed builds' logs name.
+    private struct Places {
+        private let near: [Candidate]
+        private let named: [String]
+
+        init(_ near: Set<Candidate>, failures: [ObservedRun]) {
+            let named = Set(failures.flatMap { $0.facts.filter { $0.kind == .namedFile }.map(\.text) }).sorted()
+            self.named = named
+            self.near = near.sorted { ($1.weight, $0.origin.text) < ($0.weight, $1.origin.text) }
+        }
+
+        /// The heaviest of these kinds, one in a file that a log names before all others.
+        func best(_ kinds: Set<Candidate.Kind>) -> Candidate? {
+            let suitable = near.filter { kinds.contains($0.kind) }
+            return suitable.first(where: isNamed) ?? suitable.first
+        }
+
+        func isNamed(_ candidate: Candidate) -> Bool {
+            candidate.origin.path.map { path in named.contains { NamedFiles.means($0, path) } } ?? false
+        }
+
+        /// A large package spells out so many years and days that one of them meets most edges at a midnight: such a place
+        /// explains nothing unless the log names its file. An instant of its own does, if so few meet the edge by chance
+        /// (1 in 1000) among that many.
+        func isTelling(_ place: Candidate, _ edge: ProvenEdge, _ candidates: Set<Candidate>) -> Bool {
+            if isNamed(place) { return true }
+            let start = place.instant.date.start
+            let isNewYear = place.instant == CivilDate(firstOf: place.instant.date.year).start
+            let grain = isNewYear ? 366 * 86_400 : place.instant == start ? 86_400 : max(edge.width, 1)
+            let tried = Double(Set(candidates.filter { $0.kind == place.kind }.map(\.instant)).count)
+            let years = Double(CivilDate(firstOf: 2100).start - CivilDate(firstOf: 2000).start)
+            return tried * Double(grain) / years < 0.001
+        }
+    }
+
     /// What must be seen for a cause to be claimed.
     struct Rule {
-        enum Needs { case either, both, exactPlace }
+        /// `tellingPlace`: one in a file that the failed log names, or one so rare that it meets the edge by no chance.
+        enum Needs { case either, both, exactPlace, tellingPlace }
 
         let cause: Cause
         let sides: [EdgeGap.Side]
@@ -125,7 +164,7 @@ extension EdgeCause {
         Rule(
             cause: .twoDigitYear, sides: [.upper, .lower], facts: [.twoDigitYear],
             kinds: [.twoDigitPivot, .encodingPivot, .centuryRule, .literalYear, .yearBoundary], needs: .both),
-        Rule(cause: .hardCodedDate, sides: [.upper, .lower], facts: [], kinds: [.literalDate], needs: .exactPlace),
-        Rule(cause: .twoDigitYear, sides: [.upper], facts: [], kinds: [.twoDigitPivot], needs: .exactPlace),
+        Rule(cause: .hardCodedDate, sides: [.upper, .lower], facts: [], kinds: [.literalDate], needs: .tellingPlace),
+        Rule(cause: .twoDigitYear, sides: [.upper], facts: [], kinds: [.twoDigitPivot], needs: .tellingPlace),
     ]
 }

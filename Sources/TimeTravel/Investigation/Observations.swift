@@ -42,7 +42,7 @@ struct Observations {
         let kinds = { (runs: [ObservedRun]) in Set(runs.flatMap { $0.facts.map(\.kind) }) }
         let bad = tallies.values.filter(\.isBad).map { kinds($0.failed) }.reduce(into: Set()) { $0.formUnion($1) }
         let good = tallies.values.map { kinds($0.passed) }.reduce(into: Set()) { $0.formUnion($1) }
-        return bad.subtracting(good).subtracting([.dates])
+        return bad.subtracting(good).subtracting([.dates, .namedFile])
     }
 
     subscript(conditions: Conditions) -> Tally { tallies[conditions] ?? Tally() }

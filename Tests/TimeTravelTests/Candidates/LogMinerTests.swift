@@ -48,6 +48,46 @@ import Testing
         #expect(facts(line).contains { $0.kind == kind && $0.side == nil })
     }
 
+    @Test(arguments: [
+        """
+        # Test 10 got: "3915993600" (t/date.t at line 73 fail #4)
+        #    Expected: "760233600"
+        """,
+        "Expected:\n    datetime.date(2012, 12, 12)\nGot:\n    datetime.date(1912, 12, 12)",
+        "#          got: '1944-05-06'\n#     expected: '2044-05-06'",
+    ])
+    func `values on lines of their own that are a century apart tell of two-digit years`(log: String) {
+        let found = facts(log).filter { $0.kind == .twoDigitYear }
+        #expect(found.count == 1)
+        #expect(found.first?.line == log.split(separator: "\n").count)
+        #expect(found.first?.text.hasPrefix("expected ") == true)
+    }
+
+    @Test(arguments: [
+        "got: 1912\nexpected: 1913", "got: 12 in 1912\nexpected: 13 in 2012", "got: 1912\nexpected: 2012 or 3",
+        "got: 1912\n\n\n\n\n\nexpected: 2012", "forgot: 1912\nexpected: 2012", "expected:\ngot:\n1912\n2012",
+    ])
+    func `other values on lines of their own do not`(log: String) {
+        #expect(!facts(log).contains { $0.kind == .twoDigitYear })
+    }
+
+    @Test func `files are known by the names that a failing line gives them`() {
+        let found = facts(
+            """
+            t/fine.t .. ok
+            \u{1B}[1m/build/pkg-1.20/tests/test_kr_rrn.doctest\u{1B}[0m:69: DocTestFailure
+            # Failed test at t/date.t line 73.
+            tests.py:5204: AssertionError after 0.91s, again tests.py:7
+            """)
+        let named = found.filter { $0.kind == .namedFile }.map(\.text)
+        #expect(named == ["/build/pkg-1.20/tests/test_kr_rrn.doctest", "t/date.t", "tests.py"])
+        let path = "pkg-1.20.tar.gz!/pkg-1.20/tests/test_kr_rrn.doctest"
+        #expect(NamedFiles.means("/build/pkg-1.20/tests/test_kr_rrn.doctest", path))
+        #expect(NamedFiles.means("test_kr_rrn.doctest", path))
+        #expect(!NamedFiles.means("other/test_kr_rrn.doctest", path))
+        #expect(!NamedFiles.means("rrn.doctest", path))
+    }
+
     @Test func `a check that prints both dates proves no side`() {
         let found = facts(
             "ValueError: Client certificate expired: Not After: 2021-11-27 15:28:58Z Not Before: 2018-11-28 15:28:58Z")
