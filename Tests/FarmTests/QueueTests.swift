@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Derivations
 import Farm
 import Postgres
 import Testing
@@ -122,5 +123,44 @@ import TimeTravel
             }
             await #expect(throws: (any Error).self) { try await farm.database.pool.query("delete from run") }
         }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `runs that make what had been given up do not fail each other`() async throws {
+        try await FarmFixture.run { farm in
+            let names = (1...6).map { "package-\($0)" }
+            var closure = try FarmFixture.chain(["source"] + names)
+            for index in closure.indices.dropFirst() { closure[index].derivation.inputDerivations = [] }
+            try await farm.evaluate(closure: closure)
+            let pool = farm.database.pool
+            let claims = try await farm.database.claim(worker: farm.worker, count: names.count)
+            _ = try await pool.query("update derivation set availability = 'unavailable' where not is_fixed")
+            let others = PostgresPool(pool.configuration, limits: PostgresPoolLimits(connections: names.count))
+            let reports = try claims.map { (run: $0.run, report: try farm.report(.succeeded, of: $0)) }
+            try await withThrowingTaskGroup(of: Int.self) { tasks in
+                // All have the queue's lock, with each other, when they come to the builds.
+                try await pool.transaction { connection in
+                    _ = try await connection.query("select from build for update")
+                    for report in reports {
+                        tasks.addTask { try await FarmDatabase(pool: others).finish([report]).count }
+                    }
+                    while try await Self.waiting(pool) < names.count {}
+                }
+                for try await closed in tasks { #expect(closed == 1) }
+            }
+            await others.close()
+            #expect(try await farm.database.builds().map(\.state) == names.map { _ in "succeeded" })
+            let left = try await pool.query("select from derivation where availability = 'unavailable'")
+            #expect(left.isEmpty)
+        }
+    }
+
+    /// How many sessions wait for another; within one transaction the answer would stay the same.
+    private static func waiting(_ pool: PostgresPool) async throws -> Int {
+        let rows = try await pool.query(
+            """
+            select count(*) n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+            """)
+        return try rows.first?.decode("n") ?? 0
     }
 }

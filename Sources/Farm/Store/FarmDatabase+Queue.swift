@@ -82,7 +82,12 @@ extension FarmDatabase {
     /// - Returns: the runs that were open; for the others nothing changes.
     package func finish(_ reports: [(run: Int64, report: RunReport)]) async throws -> Set<Int64> {
         let document = try RunReport.document(reports)
+        var isAgain = false
         return try await pool.transaction { connection in
+            // Runs that make what had been given up need the queue alone, and have it with each other by then: PostgreSQL
+            // fails all but one of them. Once more, it is taken alone before anything else, where nobody can be in the way.
+            if isAgain { _ = try await connection.query("select pg_advisory_xact_lock(4711)") }
+            isAgain = true
             let rows = try await connection.query(
                 "select finish_runs($1, $2, make_interval(secs => $3)) closed",
                 [document, Self.lossLimit, lossBackOff / .seconds(1)])
