@@ -109,15 +109,13 @@ final class ChaosDisk: Sendable {
 
     /// Has PostgreSQL write what it must not lose, until it fails.
     private func writeAhead() async {
-        do {
-            let connection = try await PostgresConnection.connect(configuration)
+        // The pool waits while it is started again. That it fails is as it should be: its log says whether that was the disk.
+        let pool = PostgresPool(configuration, limits: PostgresPoolLimits(connections: 1, wait: .seconds(120)))
+        _ = try? await pool.withConnection { connection in
             for _ in 0..<64 {
                 _ = try await connection.query("select pg_logical_emit_message(true, 'full', repeat('x', 100000))")
             }
-            await connection.close()
-        } catch {
-            // As it should be; its log says whether that was the disk. While it is started again there is no signal.
-            try? await Task.sleep(for: .milliseconds(50))
         }
+        await pool.close()
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Derivations
 import Foundation
 import Logging
 import Postgres
@@ -63,13 +64,14 @@ import TimeTravel
     }
 
     /// A day and the six hours that a build of the fixture's jobset may take.
-    private static let age = 30.0
+    private static let age = 30
 
     @Test func `guests of workers that are long gone go, and no others`() async throws {
         try await run { laboratory in
             let farm = laboratory.farm
-            try await farm.evaluate(["source"] + (1...7).map { "package-\($0)" })
-            _ = try await farm.database.pool.query("update build set state = 'ready', pending = 0")
+            var closure = try FarmFixture.chain(["source"] + (1...7).map { "package-\($0)" })
+            for index in closure.indices { closure[index].derivation.inputDerivations = [] }
+            try await farm.evaluate(closure: closure)
             var claims: [ClaimedBuild] = []
             for number in 1...7 {
                 let worker = try await farm.database.registerWorker(

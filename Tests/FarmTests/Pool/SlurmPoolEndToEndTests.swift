@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import Derivations
 import Farm
 import Foundation
 import Jobsets
@@ -39,9 +40,9 @@ struct SlurmPoolEndToEndTests {
             try #require(chmod(script, 0o755) == 0)
             try await FarmFixture.run { farm in
                 try await farm.database.retire(worker: farm.worker)
-                try await farm.evaluate(["source"] + (1...2).map { "package-\($0)" })
-                try await farm.fetchSource()
-                _ = try await farm.database.pool.query("update build set state = 'ready', pending = 0")
+                var closure = try FarmFixture.chain(["source"] + (1...2).map { "package-\($0)" })
+                for index in closure.indices { closure[index].derivation.inputDerivations = [] }
+                try await farm.evaluate(closure: closure)
                 var configuration = try FarmConfiguration.load(
                     file: nil, environment: ["ALMANAC_DATA": slurm.directory + "/data"], processors: 2)
                 try configuration.dataDirectory.create()
