@@ -79,20 +79,27 @@ extension FarmDatabase {
 
     /// Records what any number of runs showed, in one transaction.
     ///
-    /// - Returns: the runs that were open; for the others nothing changes.
+    /// The transaction itself does not wait for the disk: until it ends, it holds what waits for these builds, which are
+    /// often what other workers' builds are waited for by too. The second statement waits, for both.
+    ///
+    /// - Returns: the runs that were open, once that is on disk; for the others nothing changes.
     package func finish(_ reports: [(run: Int64, report: RunReport)]) async throws -> Set<Int64> {
         let document = try RunReport.document(reports)
         var isAgain = false
-        return try await pool.transaction { connection in
+        let closed = try await pool.transaction { connection in
             // Runs that make what had been given up need the queue alone, and have it with each other by then: PostgreSQL
             // fails all but one of them. Once more, it is taken alone before anything else, where nobody can be in the way.
             if isAgain { _ = try await connection.query("select pg_advisory_xact_lock(4711)") }
             isAgain = true
             let rows = try await connection.query(
-                "select finish_runs($1, $2, make_interval(secs => $3)) closed",
-                [document, Self.lossLimit, lossBackOff / .seconds(1)])
+                """
+                select finish_runs($1, $2, make_interval(secs => $3)) closed, set_config('synchronous_commit', 'off', true)
+                """, [document, Self.lossLimit, lossBackOff / .seconds(1)])
             return Set(try rows.first?.decode("closed", as: [Int64].self) ?? [])
         }
+        // A commit that has something to write waits for all that was written before it.
+        if !closed.isEmpty { _ = try await pool.query("select pg_logical_emit_message(true, 'almanac', '')") }
+        return closed
     }
 }
 
