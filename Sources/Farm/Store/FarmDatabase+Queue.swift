@@ -97,8 +97,9 @@ extension FarmDatabase {
                 """, [document, Self.lossLimit, lossBackOff / .seconds(1)])
             return Set(try rows.first?.decode("closed", as: [Int64].self) ?? [])
         }
-        // A commit that has something to write waits for all that was written before it.
-        if !closed.isEmpty { _ = try await pool.query("select pg_logical_emit_message(true, 'almanac', '')") }
+        // A commit that has something to write waits for all that was written before it. Also for a report that was made
+        // before: whoever makes it again may not have lived to see the disk then.
+        _ = try await pool.query("select pg_logical_emit_message(true, 'almanac', '')")
         return closed
     }
 }
