@@ -51,7 +51,7 @@ package struct SourceRealiser: Sendable {
         guard let fixed = try derivation.fixedOutput(), let output = derivation.outputs.first?.path else {
             throw SourceError.noFixedOutput(path.name)
         }
-        if try await store.isValid(output) { return nil }
+        if try await store.keepValid(among: [output]).contains(output) { return nil }
         let (file, from) =
             OriginReader.understands(derivation.builder)
             ? try await obtainOrigin(of: derivation, fixed, output) : try await obtain(derivation, fixed)

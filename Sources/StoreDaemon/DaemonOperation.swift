@@ -10,6 +10,7 @@ enum DaemonOperation: UInt64 {
     case ensurePath = 10
     case addTempRoot = 11
     case addIndirectRoot = 12
+    case syncWithCollection = 13
     case findRoots = 14
     case exportPath = 16
     case setOptions = 19
@@ -32,7 +33,8 @@ enum DaemonOperation: UInt64 {
         switch self {
         case .exportPath, .importPaths, .buildPaths, .buildDerivation, .buildPathsWithResults, .narFromPath: false
         case .isValidPath, .queryReferences, .addToStore, .addTextToStore, .ensurePath, .addTempRoot, .addIndirectRoot,
-            .findRoots, .setOptions, .collectGarbage, .queryAllValidPaths, .queryPathInfo, .queryPathFromHashPart,
+            .syncWithCollection, .findRoots, .setOptions, .collectGarbage, .queryAllValidPaths, .queryPathInfo,
+            .queryPathFromHashPart,
             .querySubstitutablePathInfos, .queryValidPaths, .queryValidDerivers, .addToStoreNar, .queryMissing:
             true
         }

@@ -4,7 +4,7 @@ package import ByteStreams
 package import Derivations
 
 extension HostStore {
-    /// Adds a file or directory that was fetched as a fixed output, once its hash is as it must be.
+    /// Adds a file or directory that was fetched as a fixed output, once its hash is as it must be, and has it stay.
     ///
     /// - Parameters:
     ///   - file: where it lies on this machine, outside the store.
@@ -14,7 +14,11 @@ extension HostStore {
     package func addFixedOutput(
         file: String, name: String, expected: FixedOutput
     ) async throws -> StorePath {
-        try await withConnection { try await $0.addFixedOutput(file: file, name: name, expected: expected) }
+        try await withConnection { connection in
+            let path = try await connection.addFixedOutput(file: file, name: name, expected: expected)
+            try await keep([path], over: connection)
+            return path
+        }
     }
 
     /// The same for a SHA-256.
@@ -25,7 +29,7 @@ extension HostStore {
         return try await addFixedOutput(file: file, name: name, expected: expected)
     }
 
-    /// Imports what a guest built from an export that is read to the end of `stream`.
+    /// Imports what a guest built from an export that is read to the end of `stream`, and has it stay.
     ///
     /// The export is believed in nothing: it must hold exactly the `expected` items, each must mention what it
     /// claims to and nothing else, and no item becomes valid before all were checked. Nothing is held in memory:
@@ -46,7 +50,7 @@ extension HostStore {
             if bytes.isEmpty { break }
             try await spool.receive(bytes)
         }
-        try await add(try await spool.finish(), deriver: deriver)
+        try await add(try await spool.finish(), deriver: deriver, stay: true)
     }
 
     /// Imports what a guest built straight from the guest's daemon; otherwise as the other `importArchive`.
@@ -56,16 +60,18 @@ extension HostStore {
     ) async throws {
         let spool = ArchiveSpool(directory: spoolDirectory, expected: expected, inputs: inputs, limit: limit)
         try await guest.export(expected) { try await spool.receive($0) }
-        try await add(try await spool.finish(), deriver: deriver)
+        try await add(try await spool.finish(), deriver: deriver, stay: true)
     }
 
-    func add(_ items: [SpooledItem], deriver: StorePath?) async throws {
+    /// - Parameter stay: whether no collection takes the items, also when the connection is gone.
+    func add(_ items: [SpooledItem], deriver: StorePath?, stay: Bool) async throws {
         try await withConnection { connection in
             if let signingKey {
                 try await connection.add(items, deriver: deriver, signedWith: signingKey)
             } else {
                 for item in items { try await connection.add(item, deriver: deriver) }
             }
+            if stay { try await keep(items.map(\.path), over: connection) }
         }
     }
 }

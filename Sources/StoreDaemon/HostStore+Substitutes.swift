@@ -29,7 +29,7 @@ extension HostStore {
             let valid = try await connection.validPaths(among: others)
             if let missing = others.first(where: { !valid.contains($0) }) { throw StoreDaemonError.notValid(missing) }
         }
-        try await add([item], deriver: info.deriver)
+        try await add([item], deriver: info.deriver, stay: false)
     }
 
     /// Whether a substitute that was fetched can be added: into Guix's store of the machine only what its own administrator

@@ -115,15 +115,6 @@ extension HostStore {
         }
     }
 
-    /// Where links keep items of a farm's own store from being collected: below the daemon's state.
-    package var rootsDirectory: String {
-        let state = (spoolDirectory as NSString).deletingLastPathComponent + "/var"
-        return switch engine {
-        case .guix: state + "/gcroots/almanac"
-        case .nix: state + "/nix/gcroots/almanac"
-        }
-    }
-
     package func isValid(_ path: StorePath) async throws -> Bool {
         try await withConnection { try await $0.isValid(path) }
     }

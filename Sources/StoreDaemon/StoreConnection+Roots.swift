@@ -13,6 +13,16 @@ extension StoreConnection {
         try await operate(.addIndirectRoot) { $0.text(link) }
     }
 
+    /// Has a collection that is under way, and may have looked at the links before those of `paths` were made, spare them.
+    ///
+    /// Nix's is told of them. Guix's cannot be, and is waited for; what this connection added it spares by itself.
+    func awaitCollection(of paths: [StorePath]) async throws {
+        switch dialect {
+        case .nix: for path in paths { try await addTempRoot(path) }
+        case .guix: try await operate(.syncWithCollection) { _ in }
+        }
+    }
+
     /// Makes a path valid by substitution, if it can be.
     package func ensure(_ path: StorePath, log: @escaping LogHandler = { _ in }) async throws {
         try await operate(.ensurePath, exchange: DaemonExchange(log: log)) { $0.path(path) }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import Farm
+import Derivations
 import Foundation
 import Guests
 import Jobsets
 import Logging
 import ServiceLifecycle
+import StoreDaemon
 import Testing
 import TimeTravel
+
+@testable import Farm
 
 /// The whole farm on real packages: revisions of a git repository, sources from the net, real guests.
 @Suite struct EndToEndTests {
@@ -54,6 +57,7 @@ import TimeTravel
             tasks.addTask { try await group.run() }
             try await settle(server)
             let traps = try await server.database.traps()
+            try await collect(server, store: try FarmHost.store(configuration(data: data)))
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
             check(traps)
@@ -68,6 +72,18 @@ import TimeTravel
         for await _ in server.wakeUps.stream(.runs, .investigations, .evaluations) {
             if try await server.database.progress().isSettled { return }
         }
+    }
+
+    /// What somebody does by hand to the store, before any sweep, takes nothing that stays.
+    private func collect(_ server: FarmServer, store: HostStore) async throws {
+        let kept = try await server.database.storeRoots()
+        #expect(kept.contains { $0.hasSuffix(".drv") } && kept.contains { !$0.hasSuffix(".drv") })
+        let other = try await store.withConnection { try await $0.addText(Array("other".utf8), name: "other") }
+        let (deleted, valid) = try await store.withConnection { connection in
+            (try await connection.collectGarbage().deleted, try await connection.allValidPaths())
+        }
+        #expect(deleted.contains(other))
+        #expect(kept.subtracting(valid.map(\.baseName)).isEmpty)
     }
 
     private func check(_ traps: [TrapRecord]) {

@@ -61,6 +61,29 @@ struct SourceRealiserTests {
         }
     }
 
+    @Test func `a source outlives a collection once it was fetched, or found in the store`() async throws {
+        try await withStore { store, realiser, folder in
+            try Self.contents.write(toFile: "\(folder)/file", atomically: true, encoding: .utf8)
+            let path = try file("file://\(folder)/file", hash: .of(Array(Self.contents.utf8)), in: store)
+            let output = try #require(try store.derivation(at: path).outputs.first?.path)
+            func forget() async throws {
+                try await store.roots?.set([path.baseName]) { [path.baseName] }
+            }
+            func isKept(_ output: StorePath) async throws -> Bool {
+                _ = try await store.withConnection { try await $0.collectGarbage() }
+                return try await store.isValid(output)
+            }
+            try await forget()
+            #expect(try await realiser.realise(path) == .fetched(from: "file://\(folder)/file"))
+            #expect(try await isKept(output))
+            try await forget()
+            #expect(try await realiser.realise(path) == .alreadyValid)
+            #expect(try await isKept(output))
+            try await forget()
+            #expect(try await !isKept(output))
+        }
+    }
+
     @Test func `a file with another hash is lost and stays out of the store`() async throws {
         try await withStore { store, realiser, folder in
             try "something else".write(toFile: "\(folder)/file", atomically: true, encoding: .utf8)

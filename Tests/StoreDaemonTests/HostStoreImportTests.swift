@@ -86,6 +86,14 @@ struct HostStoreImportTests {
         #expect(contents == "\(output) \(input)\n")
     }
 
+    @Test func `what came in outlives a collection as soon as it is there`() async throws {
+        try await importing(try await export([output]))
+        let other = try await keeper.host.withConnection { try await $0.addText(Array("other".utf8), name: "other") }
+        let collected = try await keeper.host.withConnection { try await $0.collectGarbage() }
+        #expect(collected.deleted == [other])
+        #expect(try await keeper.host.withConnection { try await $0.allValidPaths() } == [input, output])
+    }
+
     @Test func `an export goes through the daemon's own import`() async throws {
         let bytes = try await export([output])
         let rest = Feed(bytes)

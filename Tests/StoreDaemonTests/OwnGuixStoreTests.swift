@@ -46,6 +46,9 @@ struct OwnGuixStoreTests {
             let info = try #require(try await store.closure(of: [item]).last)
             #expect(info.path == item && info.references == [text])
             #expect(try String(contentsOfFile: store.physicalPath(of: item), encoding: .utf8) == "mentions \(text)")
+            // It came to stay, and so did what it mentions.
+            #expect(try await store.withConnection { try await $0.collectGarbage() }.deleted.isEmpty)
+            #expect(try await store.withConnection { try await $0.allValidPaths() } == [text, item])
         }
     }
 

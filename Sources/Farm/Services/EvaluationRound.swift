@@ -78,7 +78,7 @@ package struct EvaluationRound: Sendable {
         let roots = found.jobs.compactMap { try? $0.derivation.get() }
         let closure = try DerivationClosure.walk(from: roots, read: store.derivation(at:))
         let outputs = closure.flatMap { $0.derivation.outputs.compactMap(\.path) }
-        let valid = try await store.withConnection { try await $0.validPaths(among: outputs) }
+        let valid = try await store.keepValid(among: outputs)
         let batch = IngestBatch(closure: closure) { derivation in
             derivation.outputs.allSatisfy { $0.path.map(valid.contains) ?? false }
         }

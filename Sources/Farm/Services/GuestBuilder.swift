@@ -29,9 +29,11 @@ package struct GuestBuilder: Sendable {
         let log = data.log(ofRun: claim.run)
         try FileManager.default.createDirectory(
             atPath: (log as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        let derivation = try StorePath(store.logicalDirectory, baseName: claim.derivationPath)
+        // When the run is recorded an investigation may rest on it.
+        _ = try await store.keepValid(among: [derivation])
         let request = GuestBuildRequest(
-            store: store,
-            derivation: try StorePath(store.logicalDirectory, baseName: claim.derivationPath),
+            store: store, derivation: derivation,
             conditions: claim.conditions, limits: try await limits(of: claim),
             directory: "\(data.runs)/\(claim.run)", log: log, keepsOutputs: !claim.isAvailable)
         let result = try await GuestBuild(request, on: host).run()

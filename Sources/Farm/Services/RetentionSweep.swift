@@ -121,12 +121,12 @@ package struct RetentionSweep: Sendable {
             let path = data.log(ofRun: run)
             if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
         }
-        let (roots, directory) = (
-            StoreRoots(of: store), store.logicalDirectory
-        )
-        try roots.set(try await database.storeRoots())
+        try await store.roots?.set(try await database.storeRoots()) {
+            // In this order: what is recorded in between is in one of them.
+            try await database.comingStoreRoots().union(try await database.storeRoots())
+        }
         guard try await database.expiredOutputCount() > 0 else { return }
-        let store = store
+        let (store, directory) = (store, store.logicalDirectory)
         // What something that stays refers to is alive: it is asked for again with the next sweep.
         let dead = try await store.withConnection { try await $0.deadPaths() }
         var (last, freed) = ("", UInt64(0))

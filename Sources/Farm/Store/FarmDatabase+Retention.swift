@@ -198,6 +198,23 @@ extension FarmDatabase {
         return roots
     }
 
+    /// Base names of what may be in the store already and is recorded in a moment: the outputs and derivations of runs, and
+    /// the outputs of sources that are being fetched.
+    func comingStoreRoots() async throws -> Set<String> {
+        var roots: Set<String> = []
+        for row in try await pool.query(
+            """
+            select d.hash, d.name, d.output_paths from derivation d
+            where d.id in (select derivation_id from build where state = 'leased'
+                           union select derivation_id from source where state = 'fetching')
+            """)
+        {
+            roots.insert(try row.derivationPath())
+            roots.formUnion(try row.decode("output_paths", as: [String].self))
+        }
+        return roots
+    }
+
     // MARK: Once a night
 
     /// Notes that something is done now, unless it was since `instant`; what lies in the future, as the clock was put back,
