@@ -39,6 +39,8 @@ extension FarmDatabase {
             let new = try await connection.query(
                 "insert into horizon (evaluation_id) values ($1) on conflict do nothing returning evaluation_id",
                 [evaluation])
+            // A change of a trap that is not committed did not find the new row to outdate it: the traps are read after it.
+            if !new.isEmpty { _ = try await connection.query("lock table trap in share mode") }
             // Before the traps are read: one that changes meanwhile outdates it again afterwards.
             let known = try await connection.query(
                 """
