@@ -11,12 +11,14 @@ enum BackgroundServer {
     static func start(_ configuration: FarmConfiguration, arguments: [String]) async throws -> Int32 {
         let data = configuration.dataDirectory
         unlink(data.serverAddress)
+        let former = size(data.serverLog)
         let process = try spawn(arguments: ["serve", "--data", data.path] + arguments, log: data.serverLog)
         while true {
             if ServerAddress.read(data) != nil { return process }
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) == process {
-                throw FarmError.serverDidNotStart(log: data.serverLog, lastLines: tail(data.serverLog))
+                throw FarmError.serverDidNotStart(
+                    log: data.serverLog, lastLines: tail(data.serverLog, after: former))
             }
             do {
                 try await Task.sleep(for: .milliseconds(50))
@@ -38,13 +40,13 @@ enum BackgroundServer {
         }
     }
 
-    /// Starts this program again in a session of its own, its output going to `log`.
+    /// Starts this program again in a session of its own, its output added to `log`.
     private static func spawn(arguments: [String], log: String) throws -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -66,9 +68,19 @@ enum BackgroundServer {
     /// `POSIX_SPAWN_SETSID` of glibc's spawn.h, which Swift's import leaves out.
     private static let newSession: Int32 = 0x80
 
-    private static func tail(_ log: String) -> String {
-        guard let text = try? String(contentsOfFile: log, encoding: .utf8) else { return "" }
-        return text.split(separator: "\n").suffix(12).joined(separator: "\n")
+    private static func size(_ log: String) -> UInt64 {
+        var status = stat()
+        return stat(log, &status) == 0 ? UInt64(status.st_size) : 0
+    }
+
+    /// The last lines of what came after so many bytes, or of a file that was begun since.
+    private static func tail(_ log: String, after former: UInt64) -> String {
+        guard let file = FileHandle(forReadingAtPath: log) else { return "" }
+        defer { try? file.close() }
+        if former <= size(log) { try? file.seek(toOffset: former) }
+        let bytes = (try? file.readToEnd()) ?? nil
+        return String(decoding: bytes ?? Data(), as: UTF8.self).split(separator: "\n").suffix(12).joined(
+            separator: "\n")
     }
 }
 

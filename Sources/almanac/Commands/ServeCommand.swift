@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
             unlink(data.serverAddress)
             lock.release()
         }
-        let logger = ServerLog.logger()
+        let logger = ServerLog.logger(boundedAt: data.serverLog)
         guard let server = try await open(configuration, logger: logger) else { return }
         do {
             try await serve(server, configuration, logger: logger)
