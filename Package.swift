@@ -105,7 +105,7 @@ let package = Package(
             resources: [
                 .embedInCode("Resources/EvaluateGuix.scm"), .embedInCode("Resources/GuixLines.scm"),
                 .embedInCode("Resources/GuixModules.scm"), .embedInCode("Resources/GuixMaintainers.scm"),
-                .embedInCode("Resources/GuixCompanions.scm"),
+                .embedInCode("Resources/GuixCompanions.scm"), .embedInCode("Resources/GuixAuthentication.scm"),
             ], swiftSettings: strict),
 
         // The farm.

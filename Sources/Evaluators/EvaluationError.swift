@@ -6,6 +6,7 @@ package enum EvaluationError: Error, CustomStringConvertible {
     case noRevision(String)
     case unknownPackages([String], suggestions: [String])
     case evaluator(String, log: String)
+    case notAuthentic(channel: String, commit: String, reason: String, log: String)
     case tookTooLong(Duration, log: String)
     case unsupported(String)
     case badFile(String, String)
@@ -18,6 +19,8 @@ package enum EvaluationError: Error, CustomStringConvertible {
             "no package is named \(names.map { "'\($0)'" }.joined(separator: ", "))"
                 + (suggestions.isEmpty ? "" : "; similar: \(suggestions.joined(separator: ", "))")
         case .evaluator(let message, _): message
+        case .notAuthentic(let channel, let commit, let reason, _):
+            "Guix does not take commit \(commit.prefix(12)) of the channel '\(channel)' for authentic: \(reason)"
         case .tookTooLong(let limit, _): "the evaluation was stopped after \(limit)"
         case .unsupported(let what): what
         case .badFile(let file, let reason): "\(file): \(reason)"
@@ -27,7 +30,7 @@ package enum EvaluationError: Error, CustomStringConvertible {
     /// What the evaluator printed.
     package var log: String {
         switch self {
-        case .evaluator(_, let log), .tookTooLong(_, let log): log
+        case .evaluator(_, let log), .tookTooLong(_, let log), .notAuthentic(_, _, _, let log): log
         case .git, .noRevision, .unknownPackages, .unsupported, .badFile: ""
         }
     }

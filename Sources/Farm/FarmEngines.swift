@@ -13,6 +13,8 @@ import TimeTravel
 struct FarmEngines: Sendable {
     private let channels: String
     private let checkouts: String
+    /// Which commits Guix has found authentic.
+    private let authentications: String
     private let guix: GuixEvaluator
     let fetcher: SourceFetcher
     let realiser: SourceRealiser
@@ -24,6 +26,7 @@ struct FarmEngines: Sendable {
         let data = configuration.dataDirectory
         channels = data.channels
         checkouts = data.path + "/" + (guest ?? "checkouts")
+        authentications = data.path + "/guix/authentication"
         self.store = store
         self.logger = logger
         guix = GuixEvaluator(store: store)
@@ -60,22 +63,29 @@ struct FarmEngines: Sendable {
         defer { remove() }
         do {
             remove()
-            let lacking = try await ChannelMirror(jobset.channel, channels: channels).checkOut(
+            let mirror = ChannelMirror(jobset.channel, channels: channels)
+            let lacking = try await mirror.checkOut(
                 evaluation.commit, to: checkout,
                 needed: jobset.engine == .guix ? GuixEvaluator.neededFiles(jobset.channel, jobset.packages) : nil)
-            let found =
-                switch jobset.engine {
-                case .nix: try await evaluateNix(checkout, of: jobset, progress)
-                case .guix:
-                    try await guix.evaluate(
-                        GuixEvaluator.Request(
-                            checkout: checkout, commit: evaluation.commit, channel: jobset.channel,
-                            packages: jobset.packages,
-                            companions: try await checkOutCompanions(of: jobset, by: evaluation.date, below: beside)),
-                        progress: progress)
+            var words = Self.words(lacking: lacking)
+            let found: (jobs: [EvaluatedJob], log: String)
+            switch jobset.engine {
+            case .nix: found = try await evaluateNix(checkout, of: jobset, progress)
+            case .guix:
+                let companions = try await checkOutCompanions(of: jobset, by: evaluation.date, below: beside)
+                let guixItself = GuixEvaluator.Commit(
+                    channel: jobset.channel, commit: evaluation.commit, checkout: checkout,
+                    repository: mirror.repository)
+                // Nothing of a channel is evaluated before all of them are known to be authentic.
+                for channel in [guixItself] + companions {
+                    words += try await guix.authenticate(channel, cache: authentications)
                 }
-            return EvaluatedRevision(
-                jobs: try found.jobs.map(Self.ingestJob), log: Self.words(lacking: lacking) + found.log)
+                found = try await guix.evaluate(
+                    GuixEvaluator.Request(
+                        checkout: checkout, commit: evaluation.commit, channel: jobset.channel,
+                        packages: jobset.packages, companions: companions.map(\.checkout)), progress: progress)
+            }
+            return EvaluatedRevision(jobs: try found.jobs.map(Self.ingestJob), log: words + found.log)
         } catch let error as EvaluationError {
             throw EvaluationFailure("\(error)", log: error.log)
         }
@@ -83,16 +93,18 @@ struct FarmEngines: Sendable {
 
     private func checkOutCompanions(
         of jobset: JobsetDescription, by date: Instant, below folder: String
-    ) async throws -> [String] {
-        var folders: [String] = []
+    ) async throws -> [GuixEvaluator.Commit] {
+        var found: [GuixEvaluator.Commit] = []
         for companion in jobset.channel.companions {
             let mirror = ChannelMirror(companion.channel, channels: channels)
             let commit = try await mirror.commit(of: companion, by: date)
-            let place = "\(folder)/\(folders.count)"
+            let place = "\(folder)/\(found.count)"
             try await mirror.checkOut(commit, to: place)
-            folders.append(place)
+            found.append(
+                GuixEvaluator.Commit(
+                    channel: companion.channel, commit: commit, checkout: place, repository: mirror.repository))
         }
-        return folders
+        return found
     }
 
     private func asked(_ path: String) throws -> EvaluatedRevision {

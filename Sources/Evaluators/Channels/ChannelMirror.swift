@@ -16,7 +16,8 @@ package struct ChannelRevision: Hashable, Sendable {
 package struct ChannelMirror: Sendable {
     private let location: ChannelLocation
     private let branch: String
-    private let repository: String
+    /// The folder of the bare repository.
+    package let repository: String
 
     /// - Parameter channels: the folder that holds all mirrors.
     package init(_ channel: ChannelDescription, channels: String) {

@@ -75,7 +75,7 @@ package struct GuixEvaluator: Sendable {
         if let problem = await EvaluationSandbox.problem() {
             throw EvaluationError.unsupported("Scheme code of a channel is evaluated in a sandbox only, and \(problem)")
         }
-        let host = if let host { host } else { try await GuixHost.find() }
+        let host = try await presentHost()
         try Self.check(request)
         let workspace = try GuixWorkspace(store: store)
         defer { workspace.remove() }
@@ -84,7 +84,8 @@ package struct GuixEvaluator: Sendable {
         let (transcript, log) = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await gate.serve(listener) }
             do {
-                let result = try await processes(request, host, workspace, progress)
+                let result = try await processes(
+                    request, Self.selection(request), host, workspace, mounts(request, host, workspace), progress)
                 await listener.close()
                 group.cancelAll()
                 return result
@@ -109,6 +110,19 @@ package struct GuixEvaluator: Sendable {
         }
     }
 
+    func presentHost() async throws -> GuixHost {
+        if let host { host } else { try await GuixHost.find() }
+    }
+
+    private func mounts(
+        _ request: Request, _ host: GuixHost, _ workspace: GuixWorkspace
+    ) -> [EvaluationSandbox.Mount] {
+        var manifest: String?
+        if case .manifest(let path) = request.packages { manifest = path }
+        return workspace.mounts(
+            host: host, checkout: request.checkout, manifest: manifest, companions: request.companions)
+    }
+
     private static func check(_ request: Request) throws {
         guard request.channel.expression == nil else { return }
         guard FileManager.default.fileExists(atPath: request.checkout + "/guix/config.scm.in") else {
@@ -131,17 +145,19 @@ package struct GuixEvaluator: Sendable {
     private static let mostProcesses = 12
 
     /// Runs processes until one says that all is done.
-    private func processes(
-        _ request: Request, _ host: GuixHost, _ workspace: GuixWorkspace,
-        _ progress: @Sendable (EvaluationProgress) -> Void
+    ///
+    /// - Parameter mounts: what they see beside this machine's programs.
+    func processes(
+        _ request: Request, _ select: SchemeText, _ host: GuixHost, _ workspace: GuixWorkspace,
+        _ mounts: [EvaluationSandbox.Mount], _ progress: @Sendable (EvaluationProgress) -> Void
     ) async throws -> (GuixTranscript, log: String) {
         var transcript = GuixTranscript()
         var log = ""
         let deadline = ContinuousClock.now + limits.time
         for _ in 0..<Self.mostProcesses {
-            try workspace.write(text(request, host, tried: transcript.tried), "request")
+            try workspace.write(text(request, select, host, tried: transcript.tried), "request")
             let process = GuixProcess(limits: limits, deadline: deadline)
-            let ending = try await process.run(command(request, host, workspace), &transcript, progress)
+            let ending = try await process.run(command(host, mounts), &transcript, progress)
             log = String((log + ending.log).suffix(1 << 20))
             let whole = (transcript.notes + [log]).joined(separator: "\n")
             if let failure = transcript.failure { throw EvaluationError.evaluator(failure, log: whole) }
@@ -157,25 +173,21 @@ package struct GuixEvaluator: Sendable {
     }
 
     private func command(
-        _ request: Request, _ host: GuixHost, _ workspace: GuixWorkspace
+        _ host: GuixHost, _ mounts: [EvaluationSandbox.Mount]
     ) -> (executable: String, arguments: [String]) {
         let environment = [
             "PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LC_ALL": "C.UTF-8", "GUILE_AUTO_COMPILE": "0",
             "GUILE_WARN_DEPRECATED": "no", "GUIX_DAEMON_SOCKET": GuixWorkspace.Inside.socket,
             "GUILE_EXTENSIONS_PATH": host.extensionsPath,
         ]
-        var manifest: String?
-        if case .manifest(let path) = request.packages { manifest = path }
         let sandbox = EvaluationSandbox(
-            mounts: workspace.mounts(
-                host: host, checkout: request.checkout, manifest: manifest, companions: request.companions),
-            environment: environment.filter { !$0.value.isEmpty },
+            mounts: mounts, environment: environment.filter { !$0.value.isEmpty },
             limits: .init(memory: 2 * limits.memory + (1 << 30), time: limits.time))
         return sandbox.wrapping(
             [host.guile, "--no-auto-compile", GuixWorkspace.Inside.script, GuixWorkspace.Inside.request])
     }
 
-    private func text(_ request: Request, _ host: GuixHost, tried: Set<String>) -> String {
+    private func text(_ request: Request, _ select: SchemeText, _ host: GuixHost, tried: Set<String>) -> String {
         let fields: [SchemeText] = [
             .pair("checkout", .string(GuixWorkspace.Inside.checkout)),
             .pair(
@@ -187,7 +199,7 @@ package struct GuixEvaluator: Sendable {
             .pair("scratch", .string(GuixWorkspace.Inside.scratch)),
             .pair("load-path", .strings(host.loadPath)), .pair("compiled-path", .strings(host.compiledPath)),
             .pair("system", .string(request.system)), .pair("store", .string(store.logicalDirectory.path)),
-            .pair("select", Self.selection(request)), .pair("commit", .string(request.commit)),
+            .pair("select", select), .pair("commit", .string(request.commit)),
             .pair("metadata", Self.metadata(request)),
             .pair("seconds", .number(Int(max(1, limits.packageTime.components.seconds)))),
             .pair("module-seconds", .number(Int(max(1, limits.moduleTime.components.seconds)))),

@@ -23,6 +23,8 @@ struct GuixEvent: Decodable, Sendable {
         case failure
         /// Packages that were asked for and are not there.
         case unknown
+        /// Something worth a line in the log.
+        case note
         /// The revision itself does not evaluate.
         case broken
         /// All is said.

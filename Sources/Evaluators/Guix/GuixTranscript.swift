@@ -47,6 +47,7 @@ struct GuixTranscript {
         case .failure:
             fail(event.key ?? "", event.package, event.version, event.message ?? "it failed")
         case .unknown: unknown = (event.names ?? [], event.known ?? [])
+        case .note: if notes.count < Self.mostFindings { notes.append(String((event.message ?? "").prefix(2000))) }
         case .broken: failure = String((event.message ?? "the revision does not evaluate").prefix(2000))
         case .done: isDone = true
         }

@@ -16,6 +16,8 @@ struct GuixWorkspace: Sendable {
         static let ownStore = "/almanac/store"
         static let hostStore = "/almanac/host-store"
         static let scratch = "/tmp"
+        /// Where programs of the user whose home is `scratch` keep what they may lose.
+        static let cache = scratch + "/.cache"
 
         static func companion(_ number: Int) -> String { "/almanac/companions/\(number)" }
     }
@@ -39,6 +41,7 @@ struct GuixWorkspace: Sendable {
         try write(String(decoding: PackageResources.GuixModules_scm, as: UTF8.self), "GuixModules.scm")
         try write(String(decoding: PackageResources.GuixMaintainers_scm, as: UTF8.self), "GuixMaintainers.scm")
         try write(String(decoding: PackageResources.GuixCompanions_scm, as: UTF8.self), "GuixCompanions.scm")
+        try write(String(decoding: PackageResources.GuixAuthentication_scm, as: UTF8.self), "GuixAuthentication.scm")
         guard !isDirect else { return }
         // The Guile that evaluates may itself lie in the machine's store of the same name.
         for name in (try? files.contentsOfDirectory(atPath: store.logicalDirectory.path)) ?? []

@@ -8,11 +8,11 @@
 ;;   companions names of channels to evaluate beside it, each followed by the folder of its files
 ;;   scratch    a folder of this process's own
 ;;   load-path, compiled-path   folders of the Guile libraries that Guix needs; modules of Guix in them are not used,
-;;              unless an expression is asked for
+;;              unless an expression is asked for, or a commit's authentication
 ;;   system     such as "x86_64-linux"
 ;;   store      the store's directory, such as "/gnu/store"
 ;;   select     (all), (names NAME ...), (manifest FILE), (subset NAME), (channel) or (expression FILE NAME ...), where no
-;;              name means all
+;;              name means all; or (authenticate CHANNEL REPOSITORY COMMIT FINGERPRINT), which evaluates nothing
 ;;   commit, metadata   the revision, and what 'guix describe' would say of it
 ;;   seconds, module-seconds   of processor time for one package, and for one module with what it loads
 ;;   memory     bytes of heap at which a package is given up
@@ -36,6 +36,7 @@
 (load-part "GuixModules.scm")
 (load-part "GuixMaintainers.scm")
 (load-part "GuixCompanions.scm")
+(load-part "GuixAuthentication.scm")
 
 ;;; The store.
 
@@ -263,6 +264,10 @@
     (('expression file names ...) (evaluate-expression file names))))
 
 (match (asked 'select)
+  (('authenticate name repository first-commit signer)
+   (use-present)
+   (authenticate name repository first-commit signer)
+   (primitive-exit 0))
   (('expression _ ...) (use-present))
   (_ (use-checkout)
      (tell-of-loading)

@@ -7,21 +7,27 @@ package struct CompanionChannel: Hashable, Sendable, Encodable {
     package var branch: String
     /// Nil: for each revision of Guix, the last commit of the branch that is no younger than it.
     package var commit: String?
+    /// What authenticates its commits.
+    package var introduction: ChannelDescription.Introduction?
 
     package init(
-        name: String, url: ChannelLocation, branch: String = ChannelDescription.defaultBranch, commit: String? = nil
+        name: String, url: ChannelLocation, branch: String = ChannelDescription.defaultBranch, commit: String? = nil,
+        introduction: ChannelDescription.Introduction? = nil
     ) {
         self.name = name
         self.url = url
         self.branch = branch
         self.commit = commit
+        self.introduction = introduction
     }
 
     /// Beside one channel.
     package static let most = 20
 
     /// The channel by itself.
-    package var channel: ChannelDescription { ChannelDescription(name: name, url: url, branch: branch) }
+    package var channel: ChannelDescription {
+        ChannelDescription(name: name, url: url, branch: branch, introduction: introduction)
+    }
 }
 
 extension ChannelDescription {

@@ -31,7 +31,7 @@ extension JobsetReader {
     private static func companions(_ item: Item, beside channel: String?) -> [CompanionChannel]? {
         var names: Set<String> = channel.map { [$0] } ?? []
         return item.list(of: "channels", count: 0...CompanionChannel.most) { item in
-            guard let fields = item.fields(["name", "url", "branch", "commit"]) else { return nil }
+            guard let fields = item.fields(["name", "url", "branch", "commit", "introduction"]) else { return nil }
             let name = fields.required("name") { item -> String? in
                 guard let name = item.text("a name of letters, digits, '-', '_' and '.'", where: isName) else {
                     return nil
@@ -41,8 +41,10 @@ extension JobsetReader {
             let url = fields.required("url") { $0.value(ChannelLocation.self) }
             let branch = fields.optional("branch", default: ChannelDescription.defaultBranch) { self.branch($0) }
             let commit = fields.optional("commit") { self.commit($0) }
+            let introduction = fields.optional("introduction") { self.introduction($0) }
             guard let name, let url else { return nil }
-            return CompanionChannel(name: name, url: url, branch: branch, commit: commit)
+            return CompanionChannel(
+                name: name, url: url, branch: branch, commit: commit, introduction: introduction)
         }
     }
 

@@ -171,12 +171,16 @@ import TimeTravel
         func text(_ companions: String) -> String {
             JobsetText.with().replacing("  branch: master", with: "  branch: master\n  companions: \(companions)")
         }
-        let past = "{name: past, url: past, commit: \(commit)}"
+        let fingerprint = String(repeating: "AB", count: 20)
+        let introduction = "introduction: {commit: \(commit), fingerprint: \(fingerprint)}"
+        let past = "{name: past, url: past, commit: \(commit), \(introduction)}"
         let jobset = try JobsetReader.read(text("[\(past), {name: b, url: https://b, branch: main}]"), file: "f.yaml")
             .resolvingPaths(against: "/jobsets")
         #expect(
             jobset.channel.companions == [
-                CompanionChannel(name: "past", url: .path("/jobsets/past"), commit: commit),
+                CompanionChannel(
+                    name: "past", url: .path("/jobsets/past"), commit: commit,
+                    introduction: .init(commit: commit, fingerprint: fingerprint)),
                 CompanionChannel(name: "b", url: .remote(url: "https://b"), branch: "main"),
             ])
         #expect(try JobsetDescription(canonicalJSON: jobset.canonicalJSON) == jobset)

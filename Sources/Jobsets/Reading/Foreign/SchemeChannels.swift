@@ -26,7 +26,8 @@ extension SchemeChannel {
         else { return nil }
         guix.description.companions = channels.filter { $0.description.name != "guix" }.map {
             CompanionChannel(
-                name: $0.description.name, url: $0.description.url, branch: $0.description.branch, commit: $0.commit)
+                name: $0.description.name, url: $0.description.url, branch: $0.description.branch, commit: $0.commit,
+                introduction: $0.description.introduction)
         }
         return guix
     }

@@ -47,8 +47,11 @@ import Testing
     }
 
     @Test func `other channels are Guix's companions, and engine nix takes one`() throws {
+        let fingerprint = String(repeating: "AB", count: 20)
         let text = """
-            (cons* (channel (name 'past) (url "https://b") (commit "\(Self.commit)"))
+            (cons* (channel (name 'past) (url "https://b") (commit "\(Self.commit)")
+                            (introduction (make-channel-introduction "\(Self.commit)"
+                                            (openpgp-fingerprint "\(fingerprint)"))))
                    (channel (name 'science) (url "https://c") (branch "main"))
                    %default-channels)
             """
@@ -56,7 +59,9 @@ import Testing
         #expect(channel.commit == nil && channel.description.name == "guix")
         #expect(
             channel.description.companions == [
-                CompanionChannel(name: "past", url: .remote(url: "https://b"), commit: Self.commit),
+                CompanionChannel(
+                    name: "past", url: .remote(url: "https://b"), commit: Self.commit,
+                    introduction: .init(commit: Self.commit, fingerprint: fingerprint)),
                 CompanionChannel(name: "science", url: .remote(url: "https://c"), branch: "main"),
             ])
         #expect(throws: InvalidJobset.self) { try with(text) { try EnvironmentFile.channel($0, engine: .nix) } }
