@@ -78,6 +78,11 @@ struct FarmEngines: Sendable {
                     repository: mirror.repository)
                 // Nothing of a channel is evaluated before all of them are known to be authentic.
                 for channel in [guixItself] + companions {
+                    if channel.channel.introduction != nil {
+                        logger.info(
+                            "Guix checks who signed a channel's commits; the first time takes minutes",
+                            metadata: ["channel": "\(channel.channel.name)", "commit": "\(channel.commit)"])
+                    }
                     words += try await guix.authenticate(channel, cache: authentications)
                 }
                 found = try await guix.evaluate(

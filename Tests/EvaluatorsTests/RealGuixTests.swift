@@ -139,6 +139,50 @@ struct RealGuixTests {
         }
     }
 
+    @Test(.enabled(if: RealGuix.history != nil, "ALMANAC_GUIX_HISTORY names no git repository of Guix"))
+    func `Guix vouches for signed commits since the introduction and those before it, and for nothing else`()
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            var channel = ChannelDescription(
+                name: "guix", url: .path(try #require(RealGuix.history)),
+                introduction: SchemeChannel.guix.description.introduction)
+            try FileManager.default.createDirectory(atPath: folder + "/channels", withIntermediateDirectories: true)
+            let mirror = ChannelMirror(channel, channels: folder + "/channels")
+            try await mirror.update()
+            let evaluator = GuixEvaluator(store: try HostStore.nix(dataDirectory: folder + "/data"))
+            func authenticate(_ commit: String) async throws -> String {
+                try await evaluator.authenticate(
+                    .init(channel: channel, commit: commit, checkout: folder, repository: mirror.repository),
+                    cache: folder + "/cache")
+            }
+            func expectRefusal(_ commit: String, _ words: String) async {
+                let error = await #expect(throws: EvaluationError.self) { try await authenticate(commit) }
+                #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+            }
+            let (before, after) = (
+                "d62c9b2671be55ae0305bebfda17b595f33797f2", "a099685659b4bfa6b3218f84953cbb7ff9e88063"
+            )
+            #expect(try await authenticate(before).contains("older than the introduction"))
+            #expect(try await authenticate(after).contains("new commits"))
+            let person = [
+                "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "A",
+                "GIT_COMMITTER_EMAIL": "a@b",
+            ]
+            let unsigned = try await GitCommand.run(
+                ["commit-tree", "-m", "Mine", "-p", after, after + "^{tree}"], in: mirror.repository,
+                environment: person
+            ).trimmingCharacters(in: .newlines)
+            await expectRefusal(unsigned, "lacks a signature")
+            let foreign = try await GitCommand.run(
+                ["commit-tree", "-m", "Mine", after + "^{tree}"], in: mirror.repository, environment: person
+            ).trimmingCharacters(in: .newlines)
+            await expectRefusal(foreign, "not a descendant of introductory commit")
+            channel.introduction?.fingerprint = String(repeating: "AB", count: 20)
+            await expectRefusal(after, "initial commit")
+        }
+    }
+
     /// What else than packages by name a jobset can ask of a revision.
     struct Selections: CustomTestStringConvertible {
         let revision: String
