@@ -33,6 +33,7 @@ package final class StoreGate: Sendable {
         var added: Set<StorePath> = []
         var bytes = 0
         var connections = 0
+        var failure: String?
     }
 
     /// - Parameter onAdded: told of every path before the client learns that it is there.
@@ -67,8 +68,14 @@ package final class StoreGate: Sendable {
             return true
         }
         if isWelcome {
-            // A client that breaks the protocol loses its connection and nothing else.
-            try? await store.withConnection { try await StoreGateSession(stream, gate: self, connection: $0).run() }
+            do {
+                try await store.withConnection { connection in
+                    // A client that breaks the protocol loses its connection and nothing else.
+                    try? await StoreGateSession(stream, gate: self, connection: connection).run()
+                }
+            } catch {
+                fail(error)
+            }
             state.withLock { $0.connections -= 1 }
         }
         await stream.close()
@@ -77,6 +84,14 @@ package final class StoreGate: Sendable {
     /// Whether the path was added through this gate.
     package func hasAdded(_ path: StorePath) -> Bool {
         state.withLock { $0.added.contains(path) }
+    }
+
+    /// Why the store itself failed a client, which only learns that it was hung up on; nil where it did not.
+    package var failure: String? { state.withLock { $0.failure } }
+
+    func fail(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        state.withLock { $0.failure = $0.failure ?? "\(error)" }
     }
 
     func take(bytes: Int) throws(StoreDaemonError) {

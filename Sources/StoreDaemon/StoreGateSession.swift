@@ -72,6 +72,9 @@ actor StoreGateSession {
             return try await refuse("path `\(path)' is not valid")
         } catch let error as DerivationsError {
             return try await refuse("\(error)")
+        } catch {
+            gate.fail(error)
+            throw error
         }
         try await answer { fill(&$0, value) }
     }

@@ -73,6 +73,19 @@ struct GuixEvaluatorTests {
         }
     }
 
+    @Test func `a store that fails is the evaluation's failure, and told in its own words`() async throws {
+        try await withTemporaryFolder { folder in
+            let revision = try GuixRevision(in: folder, [:])
+            try FileManager.default.removeItem(atPath: folder + "/data/nix/var")
+            try write("no folder", to: folder + "/data/nix/var")
+            let error = await #expect(throws: EvaluationError.self) { try await revision.evaluate() }
+            #expect(
+                error?.description.contains("the farm's store failed the evaluation: ") == true,
+                "\(String(describing: error))")
+            #expect(error?.description.contains("/data/nix/var") == true)
+        }
+    }
+
     @Test func `what loops for ever is stopped, and the others go on`() async throws {
         let modules = [
             "looping": Self.package("looper", "(let loop ((n 0)) (loop (1+ n)))"),

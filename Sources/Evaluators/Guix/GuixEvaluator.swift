@@ -91,9 +91,11 @@ package struct GuixEvaluator: Sendable {
                 return result
             } catch {
                 await listener.close()
+                try Self.check(gate, log: (error as? EvaluationError)?.log ?? "")
                 throw error
             }
         }
+        try Self.check(gate, log: log)
         try Self.check(transcript, request)
         return (jobs(transcript, gate, request), log)
     }
@@ -121,6 +123,13 @@ package struct GuixEvaluator: Sendable {
         if case .manifest(let path) = request.packages { manifest = path }
         return workspace.mounts(
             host: host, checkout: request.checkout, manifest: manifest, companions: request.companions)
+    }
+
+    /// A package that fails for the store's sake would be recorded as one that does not evaluate.
+    private static func check(_ gate: StoreGate, log: String) throws {
+        guard let failure = gate.failure else { return }
+        throw EvaluationError.evaluator(
+            "the farm's store failed the evaluation: \(failure); 'almanac doctor' looks at it", log: log)
     }
 
     private static func check(_ request: Request) throws {

@@ -47,7 +47,11 @@ package struct RevivalRequest: Sendable {
             engine.rawValue, channel.url.description, channel.expression ?? "", commit ?? channel.branch, selection,
         ]
         let beside = channel.companions.flatMap { [$0.name, $0.url.description, $0.commit ?? $0.branch] }
-        return ContentHash.of(Array((fields + beside).joined(separator: "\0").utf8)).base16
+        // What was evaluated when nobody vouched for it is not what an introduction vouches for.
+        let vouching = ([channel.introduction] + channel.companions.map(\.introduction)).flatMap {
+            [$0?.commit ?? "", $0?.fingerprint ?? ""]
+        }
+        return ContentHash.of(Array((fields + beside + vouching).joined(separator: "\0").utf8)).base16
     }
 }
 
