@@ -17,6 +17,14 @@ package struct NarInfo: Hashable, Sendable {
     /// Guix's signature: `1;host;base64` of an s-expression, over all lines before it.
     package var guixSignature: String?
     package var contentAddress: String?
+    /// What Guix's signature is over, where a server did not write it as this does: other fields, another order.
+    var signedPart: SignedPart?
+
+    /// The lines before a signature, byte by byte, and how many of the archives they name.
+    struct SignedPart: Hashable {
+        let text: String
+        let archives: Int
+    }
 
     /// One way to fetch the item's archive.
     package struct Archive: Hashable, Sendable {
@@ -74,12 +82,23 @@ extension NarInfo {
     package func printedForGuix() -> String {
         var text = guixSignedPart()
         if let guixSignature { text += "Signature: \(guixSignature)\n" }
-        for archive in archives { text += archive.lines.joined(separator: "\n") + "\n" }
+        for archive in archives.dropFirst(signedPart?.archives ?? 0) {
+            text += archive.lines.joined(separator: "\n") + "\n"
+        }
         return text
     }
 
-    /// What Guix's signature is over.
-    package func guixSignedPart() -> String {
+    /// What Guix's signature is over: the text before it as the server wrote it, else as `guix publish` writes it.
+    package func guixSignedPart() -> String { signedPart?.text ?? standardSignedPart() }
+
+    /// The same information, to be signed anew.
+    package func unsignedForGuix() -> NarInfo {
+        var unsigned = self
+        (unsigned.guixSignature, unsigned.signedPart) = (nil, nil)
+        return unsigned
+    }
+
+    func standardSignedPart() -> String {
         var lines = [
             "StorePath: \(path)", "NarHash: \(narHash)", "NarSize: \(narSize)",
             "References: \(references.map(\.baseName).joined(separator: " "))",

@@ -12,12 +12,16 @@ struct NarInfoParser {
     private var signatures: [String] = []
     private var guixSignature: String?
     private var contentAddress: String?
+    private var signedPart: NarInfo.SignedPart?
 
     mutating func read(_ text: String) throws(DerivationsError) -> NarInfo {
         var number = 0
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             number += 1
             if line.isEmpty { continue }
+            if line.hasPrefix("Signature:"), signedPart == nil {
+                signedPart = .init(text: String(text[..<line.startIndex]), archives: archives.count)
+            }
             do {
                 try read(line: line)
             } catch {
@@ -27,9 +31,11 @@ struct NarInfoParser {
         guard let path, let narHash, let narSize else {
             throw .malformedNarInfo(line: number, problem: "StorePath, NarHash or NarSize is missing")
         }
-        return NarInfo(
+        var info = NarInfo(
             path: path, narHash: narHash, narSize: narSize, references: references, deriver: deriver, system: system,
             archives: archives, signatures: signatures, guixSignature: guixSignature, contentAddress: contentAddress)
+        if signedPart?.text != info.standardSignedPart() { info.signedPart = signedPart }
+        return info
     }
 
     private struct Malformed: Error {
@@ -56,7 +62,7 @@ struct NarInfoParser {
             let size = try number(value)
             try changeArchive { archive throws(Malformed) in archive.fileSize = size }
         case "Sig": signatures.append(value)
-        case "Signature": guixSignature = value
+        case "Signature": guixSignature = guixSignature ?? value  // As Guix does: nothing below the first is signed.
         case "CA": contentAddress = value
         default: break  // Servers add fields as they like.
         }

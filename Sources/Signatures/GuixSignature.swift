@@ -59,8 +59,8 @@ package struct GuixSignature: Sendable {
 extension NarInfo {
     /// Signed as `guix publish` does.
     package func signedForGuix(with secret: GuixSecretKey, host: String) -> NarInfo {
-        let signature = GuixSignature(of: .of(Array(guixSignedPart().utf8)), with: secret)
-        var signed = self
+        var signed = unsignedForGuix()
+        let signature = GuixSignature(of: .of(Array(signed.guixSignedPart().utf8)), with: secret)
         signed.guixSignature = "1;\(host);\(Base64.encode(Array(signature.text.utf8)))"
         return signed
     }
@@ -73,7 +73,12 @@ extension NarInfo {
             throw .unexpected("a signature of version 1")
         }
         let signature = try GuixSignature(parsing: String(decoding: bytes, as: UTF8.self))
-        try signature.check(.of(Array(guixSignedPart().utf8)), trusted: trusted)
+        let text = guixSignedPart()
+        try signature.check(.of(Array(text.utf8)), trusted: trusted)
+        // A line after the signature may say otherwise, and nobody has signed that.
+        guard let signed = try? NarInfo(parsing: text), signed.path == path, signed.narHash == narHash,
+            signed.narSize == narSize, signed.references == references, signed.deriver == deriver
+        else { throw .unexpected("a signature over all that matters") }
     }
 }
 

@@ -22,6 +22,54 @@ import Testing
         #expect(throws: SignatureError.otherHash) { try changed.checkGuixSignature(trusted: [secret.publicKey]) }
     }
 
+    /// Servers have written other fields and another order than `guix publish` does now.
+    private static func signed(_ fields: String, with secret: GuixSecretKey) -> String {
+        let signature = GuixSignature(of: .of(Array(fields.utf8)), with: secret)
+        return fields + "Signature: 1;here;\(Base64.encode(Array(signature.text.utf8)))\n"
+    }
+
+    @Test func `Guix's signature is over the lines before it, whatever they are`() throws {
+        let secret = try GuixSecretKey.generate()
+        let info = try Self.info()
+        let fields = """
+            StorePath: \(info.path)
+            URL: nar/a
+            Compression: none
+            Extra: field
+            NarHash: \(info.narHash)
+            NarSize: 12
+            References: \(info.path.baseName)
+
+            """
+        let text = Self.signed(fields, with: secret) + "URL: nar/zstd/a\nCompression: zstd\n"
+        let read = try NarInfo(parsing: text)
+        try read.checkGuixSignature(trusted: [secret.publicKey])
+        #expect(read.archives.map(\.url) == ["nar/a", "nar/zstd/a"])
+        #expect(read.printedForGuix() == text)
+        let wrong = text.replacing("Extra: field", with: "Extra: fields")
+        #expect(throws: SignatureError.otherHash) {
+            try NarInfo(parsing: wrong).checkGuixSignature(trusted: [secret.publicKey])
+        }
+        // Signed anew it is as 'guix publish' writes it.
+        let again = read.signedForGuix(with: secret, host: "here")
+        try again.checkGuixSignature(trusted: [secret.publicKey])
+        #expect(again.guixSignedPart() == info.guixSignedPart())
+    }
+
+    @Test(arguments: [
+        "NarHash: sha256:\(ContentHash.of([2]).base32)\n", "NarSize: 13\n", "References: \n",
+        "Deriver: 3zh2qpi897s2x229s93iakji86b08a20-a.drv\n",
+        "StorePath: /gnu/store/3zh2qpi897s2x229s93iakji86b08a20-a\n",
+    ])
+    func `what is told below a signature is not signed by it`(line: String) throws {
+        let secret = try GuixSecretKey.generate()
+        let read = try NarInfo(parsing: Self.signed(try Self.info().guixSignedPart(), with: secret) + line)
+        #expect(throws: SignatureError.self) { try read.checkGuixSignature(trusted: [secret.publicKey]) }
+        let second = Self.signed("", with: secret)
+        let twice = try NarInfo(parsing: Self.signed("", with: secret) + (try Self.info().guixSignedPart()) + second)
+        #expect(throws: SignatureError.self) { try twice.checkGuixSignature(trusted: [secret.publicKey]) }
+    }
+
     @Test func `keys and signatures are read as they are written`() throws {
         let secret = try GuixSecretKey.generate()
         #expect(try GuixSecretKey(parsing: secret.text).publicKey == secret.publicKey)
