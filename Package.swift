@@ -176,6 +176,7 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         tests("Transfer", ["Transfer", subprocess]),
+        tests("CommandLine", ["almanac", "Derivations", subprocess, systemPackage]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "Signatures", "StoreDaemon"]),
         tests("Sources", ["Derivations", "FileServerFixture", "Rewriting", "Signatures", "Sources", "StoreDaemon"]),
         tests(

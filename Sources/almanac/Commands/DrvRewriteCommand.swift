@@ -76,10 +76,18 @@ extension DrvCommand {
             }
         }
 
+        private func farmStore() throws -> HostStore {
+            let configuration = try FarmConfiguration.load(
+                file: nil, environment: ProcessInfo.processInfo.environment,
+                processors: ProcessInfo.processInfo.activeProcessorCount)
+            try configuration.dataDirectory.create()
+            return try FarmHost.store(configuration)
+        }
+
         private func addToStore(_ rewritten: [Rewriter.Rewritten]) async throws {
-            let data = DataDirectory.standard(environment: ProcessInfo.processInfo.environment).path
+            let data = DataDirectory.standard(environment: ProcessInfo.processInfo.environment)
             let hasGuix = FileManager.default.fileExists(atPath: HostStore.guixSocket())
-            let store = try hasGuix ? HostStore.guix(dataDirectory: data) : HostStore.nix(dataDirectory: data)
+            let store = try hasGuix ? HostStore.guix(dataDirectory: data.path) : farmStore()
             try await store.withConnection { connection in
                 for item in rewritten {
                     for text in item.texts { _ = try await connection.addText(text.contents, name: text.path.name) }
