@@ -61,13 +61,14 @@ struct FarmEngines: Sendable {
         let beside = "\(checkout)-companions"
         func remove() { for folder in [checkout, beside] { try? FileManager.default.removeItem(atPath: folder) } }
         defer { remove() }
+        var words = ""
         do {
             remove()
             let mirror = ChannelMirror(jobset.channel, channels: channels)
             let lacking = try await mirror.checkOut(
                 evaluation.commit, to: checkout,
                 needed: jobset.engine == .guix ? GuixEvaluator.neededFiles(jobset.channel, jobset.packages) : nil)
-            var words = Self.words(lacking: lacking)
+            words = Self.words(lacking: lacking)
             let found: (jobs: [EvaluatedJob], log: String)
             switch jobset.engine {
             case .nix: found = try await evaluateNix(checkout, of: jobset, progress)
@@ -92,7 +93,7 @@ struct FarmEngines: Sendable {
             }
             return EvaluatedRevision(jobs: try found.jobs.map(Self.ingestJob), log: words + found.log)
         } catch let error as EvaluationError {
-            throw EvaluationFailure("\(error)", log: error.log)
+            throw EvaluationFailure("\(error)", log: words + error.log)
         }
     }
 

@@ -36,7 +36,7 @@ import TimeTravel
                         IngestJob(
                             name: "odd", package: "odd", version: "", system: "",
                             derivation: .failure(JobFailure("this package throws")))
-                    ], log: "")
+                    ], log: evaluation.commit.hasPrefix("c") ? "a module does not load" : "")
             }
             try await round()
             let records = try await farm.database.evaluations().sorted { $0.id < $1.id }
@@ -44,6 +44,9 @@ import TimeTravel
             #expect(records[1].error == "undefined variable 'x'")
             #expect(try await farm.database.evaluationLog(records[1].id) == "line one\nline two")
             #expect(records[2].jobs == 1 && records[2].failedJobs == 1)
+            // Where all went well there may be something to say too.
+            #expect(try await farm.database.evaluationLog(records[2].id) == "a module does not load")
+            #expect(try await farm.database.evaluationLog(records[0].id)?.isEmpty ?? true)
         }
     }
 

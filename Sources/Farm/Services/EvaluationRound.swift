@@ -85,7 +85,7 @@ package struct EvaluationRound: Sendable {
         let result = try await database.ingest(
             batch, jobs: found.jobs, evaluation: evaluation,
             screening: jobset.screen.conditions(release: evaluation.date, now: now(), defaultKernel: defaultKernel),
-            repeats: jobset.screen.repeats, priority: jobset.priority)
+            repeats: jobset.screen.repeats, priority: jobset.priority, log: found.log)
         logger.info(
             "A revision was evaluated",
             metadata: [

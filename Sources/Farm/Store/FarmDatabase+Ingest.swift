@@ -16,9 +16,11 @@ extension FarmDatabase {
     /// the evaluation succeeded: all in one transaction, so that a crash leaves it as it was.
     ///
     /// A closure that another evaluation had is recognised by its digest; of it only the jobs are sent.
+    ///
+    /// - Parameter log: what the evaluator had to say.
     package func ingest(
         _ batch: IngestBatch, jobs: [IngestJob], evaluation: PendingEvaluation, screening: [Conditions],
-        repeats: [String: Int] = [:], priority: Int
+        repeats: [String: Int] = [:], priority: Int, log: String = ""
     ) async throws -> IngestResult {
         try await pool.transaction { connection in
             let conditions = try await Self.conditionIDs(screening, connection)
@@ -36,7 +38,7 @@ extension FarmDatabase {
             if try rows.first?.decode("built", as: Int.self) ?? 0 > 0 {
                 _ = try await connection.query("select rebuild_freed_of($1)", [evaluation.id])
             }
-            try await Self.store(jobs, evaluation: evaluation.id, connection)
+            try await Self.store(jobs, evaluation: evaluation.id, log: log, connection)
             try await Self.repeatScreening(repeats, evaluation: evaluation.id, connection)
             _ = try await connection.query("select settle_revivals($1, $2)", [evaluation.id, conditions])
             _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
@@ -95,7 +97,9 @@ extension FarmDatabase {
         min(max(priority, -1000), 1000) * 1_000_000
     }
 
-    static func store(_ jobs: [IngestJob], evaluation: Int, _ connection: PostgresConnection) async throws {
+    static func store(
+        _ jobs: [IngestJob], evaluation: Int, log: String, _ connection: PostgresConnection
+    ) async throws {
         _ = try await connection.query(
             """
             create temporary table incoming_job (
@@ -128,12 +132,12 @@ extension FarmDatabase {
         _ = try await connection.query(
             """
             update evaluation set state = 'succeeded', finished = clock_timestamp(), job_count = $2,
-                                  failed_job_count = $3
+                                  failed_job_count = $3, log = nullif($4, '')
             where id = $1 and state = 'running'
             """,
             [
                 evaluation, jobs.count,
-                jobs.count(where: { if case .failure = $0.derivation { true } else { false } }),
+                jobs.count(where: { if case .failure = $0.derivation { true } else { false } }), log,
             ])
     }
 

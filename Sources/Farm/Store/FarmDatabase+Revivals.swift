@@ -62,7 +62,9 @@ extension FarmDatabase {
             try await Self.copy(batch, connection)
             _ = try await connection.query(
                 "select known from ingest_derivations($1, $2, $3, '{}', 0)", [evaluation, batch.digest, stored.id])
-            try await Self.store(environment.revision.jobs.map(Self.job), evaluation: evaluation, connection)
+            try await Self.store(
+                environment.revision.jobs.map(Self.job), evaluation: evaluation, log: environment.revision.log,
+                connection)
             _ = try await connection.query("select begin_revival($1)", [evaluation])
             _ = try await connection.query("select pg_notify('almanac_evaluations', '')")
         }
