@@ -176,7 +176,7 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         tests("Transfer", ["Transfer", subprocess]),
-        tests("CommandLine", ["almanac", "Derivations", subprocess, systemPackage]),
+        tests("CommandLine", ["almanac", "Derivations", "Evaluators", subprocess, systemPackage]),
         tests("StoreDaemon", ["ByteStreams", "Derivations", "Signatures", "StoreDaemon"]),
         tests("Sources", ["Derivations", "FileServerFixture", "Rewriting", "Signatures", "Sources", "StoreDaemon"]),
         tests(

@@ -20,7 +20,7 @@ package enum EvaluationError: Error, CustomStringConvertible {
                 + (suggestions.isEmpty ? "" : "; similar: \(suggestions.joined(separator: ", "))")
         case .evaluator(let message, _): message
         case .notAuthentic(let channel, let commit, let reason, _):
-            "Guix does not take commit \(commit.prefix(12)) of the channel '\(channel)' for authentic: \(reason)"
+            "commit \(commit.prefix(12)) of the channel '\(channel)' could not be authenticated by Guix: \(reason)"
         case .tookTooLong(let limit, _): "the evaluation was stopped after \(limit)"
         case .unsupported(let what): what
         case .badFile(let file, let reason): "\(file): \(reason)"

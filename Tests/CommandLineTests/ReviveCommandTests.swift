@@ -55,7 +55,8 @@ struct ReviveCommandTests {
             let answer = try await scene.revive("hello", "--dry-run")
             #expect(answer.status == 1)
             #expect(
-                answer.errors.contains("Guix does not take commit \(scene.commit.prefix(12)) of the channel 'guix'"),
+                answer.errors.contains(
+                    "commit \(scene.commit.prefix(12)) of the channel 'guix' could not be authenticated by Guix: "),
                 "\(answer.errors)")
         }
     }

@@ -5,6 +5,8 @@ import Foundation
 import Subprocess
 import SystemPackage
 
+@testable import Evaluators
+
 /// A `guix` that only says where its Guile is, and a revision of a very small Guix in a git repository.
 struct SmallGuix {
     static let isPossible = ["guile", "git", "bwrap", "nix-daemon"].allSatisfy { program in
@@ -52,11 +54,10 @@ struct SmallGuix {
                         .init(name: "out", value: ""),
                         .init(name: "url", value: "\"http://127.0.0.1:1/hello-2.10.tar\""),
                     ]), name: "hello-2.10", in: .guix)
-            let text = String(decoding: source.printed(), as: UTF8.self).replacing("\\", with: "\\\\")
-                .replacing("\"", with: "\\\"")
+            let text = SchemeText.string(String(decoding: source.printed(), as: UTF8.self))
             return """
                 (define-module (gnu packages good) #:use-module (guix packages))
-                (define-public hello (package "hello" "2.10" "\(text)"))
+                (define-public hello (package "hello" "2.10" \(text)))
                 """
         }
     }

@@ -64,7 +64,8 @@ struct GuixAuthenticationTests {
             let asked = try channel(folder, authentic: [])
             let error = await #expect(throws: EvaluationError.self) { try await authenticate(asked, commit, folder) }
             #expect(
-                error?.description == "Guix does not take commit cccccccccccc of the channel 'science' for authentic: "
+                error?.description
+                    == "commit cccccccccccc of the channel 'science' could not be authenticated by Guix: "
                     + "commit \(commit) was signed by a stranger")
         }
     }

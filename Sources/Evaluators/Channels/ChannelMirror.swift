@@ -23,9 +23,8 @@ package struct ChannelMirror: Sendable {
     package init(_ channel: ChannelDescription, channels: String) {
         location = channel.url
         branch = channel.branch
-        var hasher = ContentHasher(.sha256)
-        hasher.update(Array(channel.url.description.utf8))
-        repository = "\(channels)/\(hasher.finalize().base16.prefix(32)).git"
+        let name = ContentHash.of(Array(channel.url.description.utf8)).base16.prefix(32)
+        repository = "\(channels)/\(name).git"
     }
 
     /// Makes the mirror or brings it up to date.

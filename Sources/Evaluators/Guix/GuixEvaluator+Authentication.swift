@@ -27,7 +27,7 @@ extension GuixEvaluator {
     ///
     /// - Parameter cache: a folder where Guix keeps, of each channel and introduction, which commits it has checked.
     /// - Returns: a line for the evaluation's log.
-    /// - Throws: `EvaluationError.notAuthentic` with what Guix says.
+    /// - Throws: `EvaluationError.notAuthentic` with what Guix says, or why it could not be asked.
     package func authenticate(_ asked: Commit, cache: String) async throws -> String {
         let name = "channel '\(asked.channel.name)', commit \(asked.commit.prefix(12))"
         guard let introduction = asked.channel.introduction else {
@@ -66,11 +66,8 @@ extension GuixEvaluator {
     private static func cacheName(
         _ channel: ChannelDescription, _ introduction: ChannelDescription.Introduction
     ) -> String {
-        var hasher = ContentHasher(.sha256)
-        hasher.update(
-            Array(
-                [channel.url.description, introduction.commit, introduction.fingerprint].joined(separator: "\n").utf8))
-        return String(hasher.finalize().base16.prefix(32))
+        let fields = [channel.url.description, introduction.commit, introduction.fingerprint]
+        return String(ContentHash.of(Array(fields.joined(separator: "\n").utf8)).base16.prefix(32))
     }
 
     private static let mostRepositories = 10

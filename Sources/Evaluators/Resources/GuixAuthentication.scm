@@ -3,7 +3,7 @@
 ;; What Guix itself checks of a channel before anything of it is evaluated: that each commit since the channel's
 ;; introduction was signed by somebody whom the commit before it authorises ("Channel Authentication" in the Guix manual).
 
-(use-modules (ice-9 match) (srfi srfi-1) (srfi srfi-26))
+(use-modules (ice-9 match))
 
 (define (git-words exception)
   "What libgit2 says of an exception of its own; #f where it is none."
